@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target: see STYLE in the README's "For developers".
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+]
+
+func layer(_ name: String, _ dependencies: String...) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: String...) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: String...) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: ([name] + dependencies).map { .byName(name: $0) },
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "starling",
+    products: [
+        .executable(name: "starling", targets: ["starling"]),
+        .executable(name: "starling-bench", targets: ["starling-bench"]),
+    ],
+    targets: [
+        // C: libraries of the system, and the Linux calls that the Glibc module leaves out.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // L0
+        layer("Primitives"),
+        // L1
+        layer("Wire", "Primitives"),
+        layer("Crypto", "Primitives", "Wire", "CSodium"),
+        // L2
+        layer("MerkleLog", "Primitives", "Wire", "Crypto"),
+        layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        // L3: the last pure layer
+        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        // L4
+        layer("Transport", "Primitives", "CLinux"),
+        layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
+        // L5
+        layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
+        // L6
+        layer(
+            "Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Transport",
+            "Store", "Feed", "CLinux"),
+        // L8
+        program(
+            "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store",
+            "Feed", "Node"),
+        program(
+            "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
+            "Store", "Node", "CSodium", "CSQLite"),
+
+        tests("Primitives"),
+        tests("Wire", "Primitives"),
+        tests("Crypto", "Primitives", "Wire"),
+        tests("MerkleLog", "Primitives", "Wire", "Crypto"),
+        tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        tests("Transport", "Primitives"),
+        tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
+        tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
+    ]
+)
