@@ -1,0 +1,49 @@
+import CSodium
+package import Primitives
+
+/// SHA-256 (FIPS 180-4): the one hash of Starling. Every digest in the tree comes through here.
+package enum SHA256 {
+    /// The digest of `bytes`.
+    package static func hash(_ bytes: [UInt8]) -> Bytes32 {
+        unsafe bytes.withUnsafeBytes { unsafe hash($0) }
+    }
+
+    /// The digest of `bytes[range]`. The caller took the range from this array.
+    package static func hash(_ bytes: [UInt8], in range: Range<Int>) -> Bytes32 {
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+        return unsafe bytes.withUnsafeBytes {
+            unsafe hash(UnsafeRawBufferPointer(rebasing: $0[range]))
+        }
+    }
+
+    /// The digest of the bytes behind `buffer`.
+    package static func hash(_ buffer: UnsafeRawBufferPointer) -> Bytes32 {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { out in
+            let base = unsafe out.baseAddress.unsafelyUnwrapped
+            let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            unsafe crypto_hash_sha256(
+                base.assumingMemoryBound(to: UInt8.self), start, UInt64(buffer.count))
+            return unsafe Bytes32(loading: base)
+        }
+    }
+
+    /// The hash of a leaf of an RFC 6962 tree: SHA-256(0x00 ‖ data).
+    package static func leaf(_ data: [UInt8]) -> Bytes32 {
+        unsafe withUnsafeTemporaryAllocation(byteCount: data.count + 1, alignment: 8) { buffer in
+            unsafe buffer[0] = 0
+            for i in data.indices { unsafe buffer[i + 1] = data[i] }
+            return unsafe hash(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// The hash of an inner node of an RFC 6962 tree: SHA-256(0x01 ‖ left ‖ right).
+    package static func node(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { buffer in
+            let base = unsafe buffer.baseAddress.unsafelyUnwrapped
+            unsafe buffer[0] = 1
+            unsafe left.store(to: base + 1)
+            unsafe right.store(to: base + 33)
+            return unsafe hash(UnsafeRawBufferPointer(buffer))
+        }
+    }
+}
