@@ -31,7 +31,7 @@ package enum SHA256 {
     package static func leaf(_ data: [UInt8]) -> Bytes32 {
         unsafe withUnsafeTemporaryAllocation(byteCount: data.count + 1, alignment: 8) { buffer in
             unsafe buffer[0] = 0
-            for i in data.indices { unsafe buffer[i + 1] = data[i] }
+            unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[1...]).copyBytes(from: data)
             return unsafe hash(UnsafeRawBufferPointer(buffer))
         }
     }

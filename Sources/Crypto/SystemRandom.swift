@@ -44,3 +44,10 @@ extension AgreementKey {
     /// A new random key, as each handshake needs one.
     package static func generate() -> AgreementKey { AgreementKey(bytes: SystemRandom.secret(32)) }
 }
+
+extension RecoveryWords {
+    /// Words for a new identity.
+    package static func generate() -> RecoveryWords {
+        RecoveryWords(entropy: SystemRandom.secret(32))
+    }
+}
