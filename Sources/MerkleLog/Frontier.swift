@@ -50,6 +50,15 @@ package struct Frontier: Hashable, Sendable {
         size += 1
     }
 
+    /// Appends a leaf's hash, and notes the subtrees this completes that are kept on disk.
+    package mutating func append(_ leaf: Hash, storing nodes: inout [Extension.StoredNode]) {
+        append(leaf) { position, hash in
+            if Extension.StoredNode.isStored(level: position.level) {
+                nodes.append(Extension.StoredNode(position: position, hash: hash))
+            }
+        }
+    }
+
     /// The Merkle tree hash of all leaves; of none, the hash of nothing (RFC 6962 §2.1).
     package var root: Hash {
         guard var hash = hashes.last else { return SHA256.hash([]) }
