@@ -1,0 +1,144 @@
+package import MerkleLog
+package import Primitives
+
+/// Names one connection for as long as the process runs; never used twice.
+package typealias SessionID = UInt64
+
+/// Names something asked of the node's shell, so that its answer finds its way back.
+package typealias Token = UInt64
+
+/// Where a node can be reached, as `starling://KEY@host:port` names it.
+package struct PeerAddress: Hashable, Sendable {
+    /// The peer's node key: an address always carries it, so that nobody else can answer there.
+    package var key: LogKey
+    /// `host:port` each, in the order in which they are tried.
+    package var endpoints: [String]
+
+    package init(key: LogKey, endpoints: [String]) {
+        self.key = key
+        self.endpoints = endpoints
+    }
+}
+
+/// A post that waits to be signed: its salt is in the body, its time is the author's claim.
+package struct Draft: Sendable {
+    package var time: UnixTime
+    package var body: [UInt8]
+
+    package init(time: UnixTime, body: [UInt8]) {
+        self.time = time
+        self.body = body
+    }
+}
+
+/// What happens to a node: the only way in.
+package enum Event: Sendable {
+    // MARK: Network
+
+    /// A connection that somebody opened to us.
+    case accepted(SessionID)
+    /// The connection that `.dial` with this token asked for, and where datagrams to it go.
+    case connected(SessionID, dial: Token, remote: DatagramAddress?)
+    case dialFailed(Token)
+    case received(SessionID, [UInt8])
+    /// All that was sent has left, or nearly.
+    case drained(SessionID, unsent: Int)
+    case closed(SessionID)
+    /// A datagram, and where it came from, in the shell's own words for endpoints.
+    case datagram([UInt8], from: DatagramAddress)
+
+    // MARK: Store
+
+    /// The write is durable.
+    case stored(Token)
+    case storeFailed(Token, StoreFailure)
+    /// What `.read` asked for; nil when it could not be read.
+    case read(SessionID, stream: UInt64, Batch?)
+
+    // MARK: Owner
+
+    /// Sign these, in order, as one unit; answered by `.published` or `.refused`.
+    case publish(LogKey, [Draft], Token)
+    /// From now on this node writes the log too.
+    case adopt(OwnLogStart)
+    case addPeer(PeerAddress)
+    case tick
+    /// Say farewell to everybody.
+    case stop
+}
+
+/// The source or target of datagrams. The mesh only compares it and hands it back.
+package struct DatagramAddress: Hashable, Sendable {
+    /// 16 bytes of IPv6 (IPv4 mapped), then port and scope, packed by the shell.
+    package var high: UInt64
+    package var low: UInt64
+    package var portAndScope: UInt64
+
+    package init(high: UInt64, low: UInt64, portAndScope: UInt64) {
+        self.high = high
+        self.low = low
+        self.portAndScope = portAndScope
+    }
+}
+
+/// Why something could not be stored.
+package enum StoreFailure: Error, Hashable, Sendable {
+    case full
+    case failed
+}
+
+/// What a node does: the only way out. The shell carries these out in order.
+package enum Effect: Sendable {
+    case dial(PeerAddress, endpoint: Int, Token)
+    case send(SessionID, [UInt8])
+    /// Closes once what was sent has left, or at once when the peer misbehaved.
+    case close(SessionID, atOnce: Bool)
+    case sendDatagram([UInt8], to: DatagramAddress)
+    /// Make this durable, then answer `.stored`. In order; groups may share a commit.
+    case store(Write, Token)
+    /// Read the entries of a durable head and answer `.read`.
+    case read(SessionID, stream: UInt64, ReadRequest)
+    case published(Token, log: LogKey, from: UInt64, leaves: [Hash])
+    case refused(Token, Refusal)
+    case note(Notice)
+    case stored(LogKey, from: UInt64, to: UInt64)
+}
+
+/// What is written.
+package enum Write: Sendable {
+    /// `isOwn`: the fence is moved, too, before `.stored` is answered (invariant 3).
+    case extend(Extension, isOwn: Bool)
+    case fork(ForkProof)
+}
+
+/// Which entries a peer is to be sent.
+package struct ReadRequest: Hashable, Sendable {
+    package var head: LogHead
+    package var from: UInt64
+    package var maxBytes: Int
+}
+
+/// Why a post was not taken. The owner reads these.
+package enum Refusal: Error, Hashable, Sendable {
+    case unknownLog
+    /// The store is behind what was published already; it is being fetched.
+    case behind(UInt64)
+    /// Nobody has yet confirmed that this store is up to date.
+    case unconfirmed
+    /// Another copy of this device has published something else: the log is frozen.
+    case forked
+    case tooManyWaiting
+    case tooLarge
+    case diskFull
+    case failed
+}
+
+/// What the owner may want to know; the shell writes it to the journal.
+package enum Notice: Sendable {
+    case sessionOpened(LogKey, agent: String, outbound: Bool, clockSkewMilliseconds: Int64)
+    case sessionClosed(LogKey?, why: String)
+    case forkProven(LogKey)
+    case ownLogBehind(LogKey, held: UInt64, published: UInt64)
+    case ownLogConfirmed(LogKey)
+    case badBatch(LogKey, from: LogKey, why: LogError)
+}

@@ -1,0 +1,77 @@
+import Crypto
+import Primitives
+
+/// Cuts a byte stream into frames: two bytes of big-endian length, then so many bytes.
+struct FrameReader: Sendable {
+    private var buffer: [UInt8] = []
+    private var offset = 0
+    /// When the frame that is under way must be complete; nil between frames.
+    private(set) var deadline: Instant?
+
+    /// Takes what arrived. The caller takes all whole frames out before it appends again, so that the
+    /// buffer holds at most one frame and one read.
+    mutating func append(_ bytes: [UInt8]) {
+        if offset == buffer.count {
+            buffer = bytes
+            offset = 0
+        } else {
+            if offset > 0 {
+                buffer.removeFirst(offset)
+                offset = 0
+            }
+            buffer += bytes
+        }
+    }
+
+    /// Where the next whole frame lies in `bytes`; nil while it is incomplete. A frame of no bytes is
+    /// a range of none.
+    mutating func next() -> Range<Int>? {
+        let available = buffer.count - offset
+        guard available >= 2 else { return nil }
+        let length = Int(buffer[offset]) << 8 | Int(buffer[offset + 1])
+        guard available >= 2 + length else { return nil }
+        let range = (offset + 2)..<(offset + 2 + length)
+        offset = range.upperBound
+        return range
+    }
+
+    var bytes: [UInt8] { buffer }
+
+    /// Sets the absolute deadline when a frame has begun, and lifts it between frames.
+    mutating func updateDeadline(now: Instant) {
+        if offset == buffer.count {
+            deadline = nil
+            buffer.removeAll(keepingCapacity: buffer.capacity <= 131_072)
+            offset = 0
+        } else if deadline == nil {
+            deadline = now + Limits.frameDeadline
+        }
+    }
+
+    /// The deadline counts anew: whole frames were read since it was set.
+    mutating func restartDeadline() { deadline = nil }
+}
+
+/// Puts fragments together to messages, and cuts messages into sealed frames.
+enum Fragments {
+    /// The frames of `message`: each sealed, each behind its length.
+    static func seal(_ message: [UInt8], with session: NoiseSession) throws(CryptoError) -> [UInt8]
+    {
+        precondition(!message.isEmpty && message.count <= Limits.message)
+        var out: [UInt8] = []
+        out.reserveCapacity(message.count + 64 * (message.count / Limits.fragment + 1))
+        var start = 0
+        while start < message.count {
+            let end = min(start + Limits.fragment, message.count)
+            let length = end - start + 17
+            out.append(UInt8(length >> 8))
+            out.append(UInt8(length & 0xff))
+            let sealed = out.count
+            out.append(end == message.count ? 1 : 0)
+            out += message[start..<end]
+            try session.seal(inPlace: &out, from: sealed)
+            start = end
+        }
+        return out
+    }
+}

@@ -1,0 +1,72 @@
+package import Primitives
+
+/// Every bound of the mesh, each with its reason; sizes on the wire are those of `Protocol/limits.md`.
+package enum Limits {
+    // MARK: Frames and messages
+
+    /// A Noise transport message is at most 65,535 bytes: 65,519 of plaintext, one of them the kind.
+    package static let fragment = 65_518
+    /// One message, put together from its fragments. Any single entry with its proof fits.
+    package static let message = 262_144
+    /// A datagram stays below the least path MTU of IPv6 (1,280) with its headers.
+    package static let datagram = 1_200
+    /// Receiver's id, counter and tag of a datagram.
+    package static let datagramOverhead = 32
+    /// Heads in one message: 512 of 140 bytes stay below two fragments.
+    package static let headsPerMessage = 512
+    package static let ownLogs = 64
+    package static let havesPerMessage = 512
+
+    // MARK: Time
+
+    /// From accept or connect to the peer's hello, whatever trickles in meanwhile.
+    package static let handshakeDeadline = Instant.Span.seconds(5)
+    /// From a frame's first byte to its last: an absolute deadline (THREATS row 9).
+    package static let frameDeadline = Instant.Span.seconds(10)
+    package static let pingInterval = Instant.Span.seconds(20)
+    /// Without any frame for so long, the session has ended.
+    package static let silence = Instant.Span.seconds(60)
+    /// A stream of batches without progress for so long is given up, and asked of another.
+    package static let streamStall = Instant.Span.seconds(30)
+    /// An unanswered datagram is followed up over TCP after this. Guess: several home round trips.
+    package static let datagramRepair = Instant.Span.milliseconds(250)
+    package static let datagramProbe = Instant.Span.seconds(30)
+    package static let redialFirst = Instant.Span.seconds(1)
+    package static let redialLast = Instant.Span.seconds(300)
+    /// After the disk was full, nothing is fetched for so long.
+    package static let storageRetry = Instant.Span.seconds(5)
+
+    // MARK: Memory
+
+    /// Sessions at once, and half-open ones among them (THREATS row 8).
+    package static let sessions = 256
+    package static let halfOpen = 64
+    /// Above this many unsent bytes nothing more is produced for a peer; it is told of heads later.
+    package static let sendHighWater = 1 << 20
+    /// A peer that lets this many bytes pile up (answers to its own requests) is dropped.
+    package static let sendHardCap = 4 << 20
+    /// Bytes handed to the store and not durable yet; above it, live pushes are left to be fetched.
+    package static let storeInFlight = 32 << 20
+    /// Streams that one peer may have open here, and that we open there.
+    package static let streamsServed = 8
+    package static let streamsFetched = 4
+    /// Batches under way in one stream.
+    package static let streamCredit: UInt64 = 8
+    package static let streamCreditMaximum: UInt64 = 16
+    /// Bytes of entries that a batch is filled to: leaves room for proofs within a message.
+    package static let batchBytes = 196_608
+    /// Batches end at multiples of this where they can: the proofs there are stored ready.
+    package static let batchAlignment: UInt64 = 256
+    /// Logs known at once. Each costs about 1 KiB of memory.
+    package static let logs = 200_000
+    /// Logs that one peer may offer and that wait to be fetched.
+    package static let offers = 65_536
+    /// Addresses that are redialled.
+    package static let dialTargets = 256
+    /// Bytes of drafts that wait to be signed for one log.
+    package static let drafts = 8 << 20
+    /// Groups of own posts signed and not yet durable.
+    package static let groupsInFlight = 2
+    /// Counters behind the newest that a datagram may still have (THREATS row 6).
+    package static let replayWindow = 2_048
+}

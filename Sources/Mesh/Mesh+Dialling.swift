@@ -1,0 +1,69 @@
+import Crypto
+import MerkleLog
+import Primitives
+
+/// An address that this node keeps a session with, and when it tries again.
+struct DialTarget: Sendable {
+    var address: PeerAddress
+    var endpoint = 0
+    /// The dial under way.
+    var token: Token?
+    /// The session that a dial led to.
+    var session: SessionID?
+    var nextDial: Instant
+    var backoff = Limits.redialFirst
+
+    var isWaiting: Bool { token == nil && session == nil }
+
+    func isDue(_ now: Instant) -> Bool { isWaiting && nextDial <= now }
+
+    mutating func succeeded() { backoff = Limits.redialFirst }
+}
+
+/// Reaching peers whose addresses are known, and reaching them again with back-off.
+extension Mesh {
+    mutating func addPeer(_ address: PeerAddress) {
+        if address.key == configuration.nodeKey.publicKey || address.endpoints.isEmpty { return }
+        if let known = targets.firstIndex(where: { $0.address.key == address.key }) {
+            targets[known].address = address
+            if targets[known].isWaiting {
+                targets[known].nextDial = now
+                dial(known)
+            }
+            return
+        }
+        guard targets.count < Limits.dialTargets else { return }
+        targets.append(DialTarget(address: address, nextDial: now))
+        dial(targets.count - 1)
+    }
+
+    mutating func dial(_ index: Int) {
+        let target = targets[index]
+        if isStopping || sessionOfPeer[target.address.key] != nil {
+            // The peer came to us: look again later.
+            targets[index].nextDial = now + Limits.pingInterval
+            return
+        }
+        let token = newToken()
+        targets[index].token = token
+        emit(.dial(target.address, endpoint: target.endpoint, token))
+    }
+
+    mutating func dialFailed(_ token: Token) {
+        guard let index = targets.firstIndex(where: { $0.token == token }) else { return }
+        targets[index].token = nil
+        redialLater(index)
+    }
+
+    /// Doubles the wait, with up to a quarter of jitter, so that a mesh does not redial in step.
+    mutating func redialLater(_ index: Int) {
+        targets[index].session = nil
+        targets[index].endpoint =
+            (targets[index].endpoint + 1) % targets[index].address.endpoints.count
+        let wait = targets[index].backoff.nanoseconds
+        let jitter = random.next() % (wait / 4 + 1)
+        targets[index].nextDial = now + Instant.Span(nanoseconds: wait - wait / 8 + jitter)
+        targets[index].backoff = min(
+            Instant.Span(nanoseconds: wait * 2), Limits.redialLast)
+    }
+}

@@ -1,0 +1,204 @@
+import Crypto
+import MerkleLog
+import Primitives
+
+/// What happens now goes to the neighbours at once: by datagram when it is small and the peer has
+/// everything before it, else over the session, else as news of a head that the peer may fetch.
+extension Mesh {
+    // MARK: Out
+
+    /// Neighbours that are not known to hold `size` entries of the log. The overlay decides here, later,
+    /// who is pushed to eagerly and who only hears of it.
+    private func neighbours(lacking size: UInt64, of number: Int) -> [Session] {
+        sessionOrder.compactMap { id in
+            guard let session = sessions[id], session.isReady,
+                (session.known[number]?.sent ?? 0) < size
+            else { return nil }
+            return session
+        }
+    }
+
+    /// Hands a batch that is durable now to everybody who lacks it.
+    mutating func push(_ batch: Batch) {
+        guard let number = logs.number(of: batch.log) else { return }
+        let message = Message.batch(stream: 0, batch)
+        var encoded: [UInt8]?
+        for session in neighbours(lacking: batch.to, of: number) {
+            let known = session.known[number] ?? Session.Known()
+            let isServed = session.serving.contains { $0.log == batch.log }
+            if isServed { continue }  // The stream brings it in order.
+            guard known.sent == batch.from, !session.isCongested else {
+                if let head = logs.records[number].durable { announce(head, to: session) }
+                continue
+            }
+            let bytes = encoded ?? message.encoded()
+            encoded = bytes
+            session.known[number] = Session.Known(confirmed: known.confirmed, sent: batch.to)
+            count { $0.postsPushed += UInt64(batch.entries.count) }
+            if known.confirmed == known.sent && session.datagrams.fits(bytes.count) {
+                session.repairs.append(
+                    Session.Repair(
+                        number: number, size: batch.to, at: now + Limits.datagramRepair))
+                sendDatagram(session, encoded: bytes)
+            } else {
+                send(session, encoded: bytes)
+            }
+        }
+    }
+
+    /// Follows a datagram up over the session when the peer has not confirmed what it carried.
+    mutating func repairDatagrams(_ session: Session) {
+        while let repair = session.repairs.first, repair.at <= now {
+            _ = session.repairs.popFirst()
+            guard let known = session.known[repair.number], known.confirmed < repair.size else {
+                continue
+            }
+            session.datagrams.unanswered += 1
+            if session.datagrams.unanswered >= 8 { datagramsFail(session) }
+            if let head = logs.records[repair.number].durable { announce(head, to: session) }
+        }
+    }
+
+    // MARK: In
+
+    mutating func pushed(_ session: Session, _ batch: Batch, _ byDatagram: Bool) {
+        count { $0.postsReceived += UInt64(batch.entries.count) }
+        let record = logs[batch.log]
+        let held = record?.size ?? 0
+        if batch.to <= held {
+            confirm(session, batch.log, batch.to)
+            count { $0.duplicates += UInt64(batch.entries.count) }
+            if let durable = record?.durable { owe(session, batch.log, durable.size) }
+            return
+        }
+        if record?.isFrozen == true { return }
+        let isNew = record == nil
+        guard batch.from <= held, storageBlockedUntil == nil,
+            writeBytes <= Limits.storeInFlight, !isNew || logs.count < Limits.logs
+        else {
+            // Not now: it is fetched when its turn comes.
+            return heard(session, [batch.checkpoint])
+        }
+        guard ownLogs.allSatisfy({ $0.key.publicKey != batch.log }) else {
+            return heard(session, [batch.checkpoint])
+        }
+        guard let found = accept(session, batch) else { return }
+        store(.pushed(found, source: session.id, batch: batch), found)
+        confirm(session, batch.log, batch.to)
+    }
+
+    /// The peer holds these durably.
+    mutating func heard(_ session: Session, _ haves: [(log: LogKey, size: UInt64)]) {
+        session.datagrams.unanswered = 0
+        for have in haves { confirm(session, have.log, have.size) }
+    }
+
+    /// Notes that the peer is to be told what is durable here; told at the end of this event.
+    mutating func owe(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        if let at = session.haves.firstIndex(where: { $0.log == log }) {
+            session.haves[at].size = max(session.haves[at].size, size)
+        } else if session.haves.count < Limits.havesPerMessage {
+            session.haves.append((log, size))
+            owing.append(session.id)
+        }
+    }
+
+    mutating func flushHaves() {
+        guard !owing.isEmpty else { return }
+        let ids = owing
+        owing = []
+        for id in ids {
+            guard let session = sessions[id], session.isReady, !session.haves.isEmpty else {
+                continue
+            }
+            let message = Message.have(session.haves)
+            session.haves = []
+            let bytes = message.encoded()
+            if session.datagrams.fits(bytes.count) {
+                sendDatagram(session, encoded: bytes)
+            } else {
+                send(session, encoded: bytes)
+            }
+        }
+    }
+
+    // MARK: Forks
+
+    mutating func heard(_ session: Session, _ proof: ForkProof) {
+        if logs[proof.log]?.isFrozen == true { return }
+        guard (try? proof.verify()) != nil else {
+            return farewell(session, .protocolError, "a fork proof that proves nothing")
+        }
+        forked(proof)
+    }
+
+    /// Freezes the log, keeps the proof for ever, and tells everybody before anything else.
+    mutating func forked(_ proof: ForkProof) {
+        guard logs[proof.log]?.isFrozen != true, (try? proof.verify()) != nil else { return }
+        logs.freeze(proof.log)
+        let token = newToken()
+        writes[token] = .fork(proof.log)
+        emit(.store(.fork(proof), token))
+        note(.forkProven(proof.log))
+        for id in sessionOrder {
+            if let session = sessions[id], session.isReady { send(session, .fork(proof)) }
+        }
+        if let own = ownLogs.firstIndex(where: { $0.key.publicKey == proof.log }) {
+            refuse(own, state: .forked)
+        }
+    }
+
+    // MARK: Datagrams
+
+    mutating func datagram(_ bytes: [UInt8], _ from: DatagramAddress) {
+        guard let id = DatagramChannel.id(of: bytes), let sessionID = datagramSessions[id],
+            let session = sessions[sessionID], session.isReady, let noise = session.noise,
+            let encoded = session.datagrams.open(bytes, with: noise)
+        else { return }
+        count { $0.datagramsReceived += 1 }
+        session.lastHeard = now
+        session.datagrams.address = from
+        guard let message = try? Message(decoding: encoded) else {
+            return farewell(session, .protocolError, "a datagram that does not decode")
+        }
+        switch message {
+        case .ping, .pong, .batch(0, _), .have: take(session, message, byDatagram: true)
+        case .unknown: break
+        default: farewell(session, .protocolError, "a message that may not come by datagram")
+        }
+    }
+
+    mutating func sendDatagram(_ session: Session, _ message: Message) {
+        sendDatagram(session, encoded: message.encoded())
+    }
+
+    private mutating func sendDatagram(_ session: Session, encoded: [UInt8]) {
+        guard let noise = session.noise, let address = session.datagrams.address,
+            let datagram = session.datagrams.seal(encoded, with: noise)
+        else { return }
+        count { $0.datagramsSent += 1 }
+        emit(.sendDatagram(datagram, to: address))
+    }
+
+    mutating func datagramAnswered(_ session: Session) {
+        session.datagrams.works = true
+        session.datagrams.unanswered = 0
+        session.datagrams.nextProbe = now + Limits.datagramProbe
+    }
+
+    /// Asks whether datagrams arrive: quickly at first, then from time to time.
+    mutating func probeDatagrams(_ session: Session) {
+        guard let due = session.datagrams.nextProbe, due <= now else { return }
+        session.datagrams.unanswered += 1
+        if session.datagrams.unanswered >= 8 { datagramsFail(session) }
+        let soon = session.datagrams.unanswered < 8
+        session.datagrams.nextProbe =
+            now + (soon ? Limits.datagramRepair : Limits.datagramProbe)
+        sendDatagram(session, .ping(random.next()))
+    }
+
+    /// Back to the session until a ping is answered again.
+    private func datagramsFail(_ session: Session) {
+        session.datagrams.works = false
+    }
+}

@@ -1,0 +1,99 @@
+import MerkleLog
+import Primitives
+
+/// Between the mesh and the disk: what is under way, and what follows when it is durable.
+extension Mesh {
+    /// Hands verified entries to the store.
+    mutating func store(_ write: PendingWrite, _ found: Extension) {
+        let token = newToken()
+        writes[token] = write
+        writeBytes += found.storedBytes
+        logs.begin(found.head)
+        let isOwn = if case .own = write { true } else { false }
+        emit(.store(.extend(found, isOwn: isOwn), token))
+    }
+
+    mutating func stored(_ token: Token) {
+        guard let write = writes.removeValue(forKey: token) else { return }
+        switch write {
+        case .fork: break
+        case .own(let found, let before, let units):
+            finish(found)
+            ownStored(found, before: before, units)
+        case .fetched(let found, let source, let stream):
+            finish(found)
+            fetchStored(found, source, stream)
+        case .pushed(let found, let source, let batch):
+            finish(found)
+            if let session = sessions[source] { owe(session, batch.log, found.head.size) }
+            push(batch)
+        }
+        resumeServing()
+        if writeBytes <= Limits.storeInFlight { schedule() }
+    }
+
+    private mutating func finish(_ found: Extension) {
+        writeBytes -= found.storedBytes
+        logs.finish(found.head)
+        emit(.stored(found.head.key, from: found.from, to: found.head.size))
+        checkCaughtUp(found.head.key)
+    }
+
+    private mutating func fetchStored(_ found: Extension, _ source: SessionID, _ stream: UInt64) {
+        let log = found.head.key
+        if let session = sessions[source] {
+            owe(session, log, found.head.size)
+            if let at = session.fetches.firstIndex(where: { $0.stream == stream }) {
+                session.fetches[at].deadline = now + Limits.streamStall
+                send(session, .credit(stream: stream, more: 1))
+            }
+        }
+        // The first batch of a stream tells others that the log can be had here; the last, that all can.
+        let isFirst = found.from == 0 || found.head.size == found.head.checkpoint.size
+        if isFirst { announce(log, except: source) }
+    }
+
+    /// Streams of a log that is being fetched here wait for what comes in.
+    private mutating func resumeServing() {
+        for id in sessionOrder {
+            if let session = sessions[id], !session.serving.isEmpty { serve(session) }
+        }
+    }
+
+    mutating func storeFailed(_ token: Token, _ failure: StoreFailure) {
+        guard let write = writes.removeValue(forKey: token) else { return }
+        storageBlockedUntil = now + Limits.storageRetry
+        switch write {
+        case .fork: break
+        case .own(let found, _, let units):
+            abandon(found)
+            for unit in units {
+                emit(.refused(unit.token, failure == .full ? .diskFull : .failed))
+            }
+            ownFailed(found.head.key, failure == .full ? .diskFull : .failed)
+        case .fetched(let found, let source, let stream):
+            abandon(found)
+            if let session = sessions[source] {
+                // Asked for again when there is room.
+                if session.offered[found.head.key] == nil {
+                    session.offers.append(found.head.key)
+                    session.offered[found.head.key] = found.head.checkpoint.size
+                }
+                streamEnded(session, stream)
+            }
+        case .pushed(let found, let source, let batch):
+            abandon(found)
+            if let session = sessions[source] { heard(session, [batch.checkpoint]) }
+        }
+    }
+
+    private mutating func abandon(_ found: Extension) {
+        writeBytes -= found.storedBytes
+        logs.fail(found.head.key)
+    }
+}
+
+extension Extension {
+    /// What the entries take in memory until they are durable, about.
+    var storedBytes: Int { entries.reduce(0) { $0 + $1.encodedSizeBound + 96 } }
+}

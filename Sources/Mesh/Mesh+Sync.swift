@@ -1,0 +1,287 @@
+import Crypto
+import MerkleLog
+import Primitives
+
+/// Finding out what neighbours hold, and fetching and serving it in streams of batches.
+///
+/// Reconciliation by cost of the difference comes with its own module; until then both sides send
+/// all heads in pages when they meet.
+extension Mesh {
+    // MARK: Heads out
+
+    /// The next pages of heads, as long as the peer keeps up.
+    mutating func sendHeads(_ session: Session) {
+        while !session.headsDone && !session.isCongested {
+            var page: [Checkpoint] = []
+            while session.headsCursor < logs.count && page.count < Limits.headsPerMessage {
+                let record = logs.records[session.headsCursor]
+                if let head = record.durable, !record.isFrozen { page.append(head.checkpoint) }
+                session.headsCursor += 1
+            }
+            session.headsDone = session.headsCursor >= logs.count
+            send(session, .heads(page, done: session.headsDone))
+        }
+    }
+
+    /// Tells every neighbour that lacks it of the head of `log`, when it is not pushed.
+    mutating func announce(_ log: LogKey, except source: SessionID?) {
+        guard let number = logs.number(of: log), let head = logs.records[number].durable else {
+            return
+        }
+        for id in sessionOrder where id != source {
+            guard let session = sessions[id], session.isReady else { continue }
+            let known = session.known[number] ?? Session.Known()
+            if known.confirmed >= head.checkpoint.size { continue }
+            announce(head, to: session)
+        }
+    }
+
+    mutating func announce(_ head: LogHead, to session: Session) {
+        if session.isCongested {
+            if session.overdue.count < Limits.offers { session.overdue.append(head.key) }
+        } else {
+            send(session, .heads([head.checkpoint], done: true))
+        }
+    }
+
+    /// News that had to wait while the peer was slow: each log's newest head, once.
+    mutating func sendOverdue(_ session: Session) {
+        guard !session.overdue.isEmpty else { return }
+        let waiting = session.overdue
+        session.overdue = []
+        var seen: Set<LogKey> = []
+        for log in waiting where seen.insert(log).inserted {
+            if let head = logs[log]?.durable { announce(head, to: session) }
+        }
+    }
+
+    // MARK: Heads in
+
+    mutating func heard(_ session: Session, _ heads: [Checkpoint]) {
+        for head in heads { heard(session, head) }
+        schedule()
+    }
+
+    private mutating func heard(_ session: Session, _ head: Checkpoint) {
+        confirm(session, head.log, head.size)
+        if let own = ownLogs.firstIndex(where: { $0.key.publicKey == head.log }) {
+            heardOwn(session, own, head)
+        }
+        guard let record = logs[head.log] else { return offer(session, head) }
+        if record.isFrozen { return }
+        if head.size > record.size { return offer(session, head) }
+        if let mine = record.durable?.checkpoint, mine.size == head.size, mine.root != head.root {
+            return forked(ForkProof(equalSizes: mine, head))
+        }
+        // The peer follows up a push of its own: it wants to hear that we have it.
+        if let durable = record.durable, durable.size >= head.size {
+            owe(session, head.log, durable.size)
+        }
+    }
+
+    private mutating func offer(_ session: Session, _ head: Checkpoint) {
+        if session.offered[head.log] == nil {
+            guard session.offers.count < Limits.offers else { return }
+            session.offers.append(head.log)
+        }
+        session.offered[head.log] = max(session.offered[head.log] ?? 0, head.size)
+    }
+
+    /// Notes what the peer holds of a log; a claim that only decides what it is sent.
+    mutating func confirm(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        guard let number = logs.number(of: log) else { return }
+        var known = session.known[number] ?? Session.Known()
+        known.confirmed = max(known.confirmed, size)
+        known.sent = max(known.sent, known.confirmed)
+        session.known[number] = known
+    }
+
+    // MARK: Fetching
+
+    /// Asks for what is offered and lacking: each log of one session at a time.
+    mutating func schedule() {
+        if storageBlockedUntil != nil || writeBytes > Limits.storeInFlight || isStopping { return }
+        for id in sessionOrder {
+            guard let session = sessions[id], session.isReady else { continue }
+            var passed = 0
+            while session.fetches.count < Limits.streamsFetched,
+                passed < min(session.offers.count, 64)
+            {
+                guard let log = session.offers.popFirst() else { break }
+                let size = session.offered[log] ?? 0
+                let record = logs[log]
+                if record?.isFrozen == true || (record?.size ?? 0) >= size
+                    || (record == nil && logs.count >= Limits.logs)
+                {
+                    session.offered[log] = nil
+                } else if fetching[log] != nil {
+                    session.offers.append(log)
+                    passed += 1
+                } else {
+                    session.offered[log] = nil
+                    fetch(session, log, from: record?.size ?? 0)
+                }
+            }
+        }
+    }
+
+    private mutating func fetch(_ session: Session, _ log: LogKey, from: UInt64) {
+        let stream = session.nextStream
+        session.nextStream += 1
+        if stream > UInt64(UInt32.max) { return end(session, "streams used up", atOnce: false) }
+        session.fetches.append(
+            Session.Fetch(stream: stream, log: log, deadline: now + Limits.streamStall))
+        fetching[log] = session.id
+        send(session, .get(stream: stream, log: log, from: from, credit: Limits.streamCredit))
+    }
+
+    /// A batch of a stream that we opened.
+    mutating func fetched(_ session: Session, _ stream: UInt64, _ batch: Batch) {
+        guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else {
+            return  // Given up before it came.
+        }
+        guard session.fetches[at].log == batch.log else {
+            return farewell(session, .protocolError, "a batch of another log")
+        }
+        session.fetches[at].deadline = now + Limits.streamStall
+        count { $0.postsReceived += UInt64(batch.entries.count) }
+        let held = logs[batch.log]?.pending?.frontier ?? Frontier()
+        guard batch.to > held.size else {
+            // Came another way meanwhile.
+            count { $0.duplicates += UInt64(batch.entries.count) }
+            return send(session, .credit(stream: stream, more: 1))
+        }
+        guard batch.from <= held.size else {
+            return farewell(session, .protocolError, "a batch that leaves a gap")
+        }
+        guard let found = accept(session, batch) else { return }
+        store(.fetched(found, source: session.id, stream: stream), found)
+    }
+
+    /// Verifies a batch against what is held; ends the session when it does not hold.
+    mutating func accept(_ session: Session, _ batch: Batch) -> Extension? {
+        let record = logs[batch.log]
+        if record?.isFrozen == true { return nil }
+        // An older signed head never takes the place of a newer one (THREATS row 4).
+        if let known = record?.pending?.checkpoint, known.size > batch.checkpoint.size {
+            return nil
+        }
+        let trusted = record?.pending?.checkpoint
+        if trusted != batch.checkpoint { count { $0.signaturesChecked += 1 } }
+        do {
+            let found = try batch.verify(
+                trusting: trusted, held: record?.pending?.frontier ?? Frontier())
+            return found
+        } catch {
+            count { $0.refusedBatches += 1 }
+            if error == .wrongFrontier, let mine = record?.durable,
+                let proof = batch.forkProof(against: mine)
+            {
+                forked(proof)
+                return nil
+            }
+            if let peer = session.peer { note(.badBatch(batch.log, from: peer, why: error)) }
+            farewell(session, .protocolError, "\(error)")
+            return nil
+        }
+    }
+
+    mutating func streamEnded(_ session: Session, _ stream: UInt64) {
+        guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else { return }
+        let fetch = session.fetches.remove(at: at)
+        fetching[fetch.log] = nil
+        schedule()
+    }
+
+    mutating func dropStalledFetches(_ session: Session) {
+        while let at = session.fetches.firstIndex(where: { $0.deadline <= now }) {
+            let fetch = session.fetches.remove(at: at)
+            fetching[fetch.log] = nil
+        }
+        schedule()
+    }
+
+    // MARK: Serving
+
+    mutating func openStream(
+        _ session: Session, _ stream: UInt64, _ log: LogKey, _ from: UInt64, _ credit: UInt64
+    ) {
+        if session.serving.contains(where: { $0.stream == stream }) {
+            return farewell(session, .protocolError, "a stream opened twice")
+        }
+        // Asked for again: the earlier stream was given up.
+        session.serving.removeAll { $0.log == log }
+        guard session.serving.count < Limits.streamsServed else {
+            return send(session, .end(stream: stream, size: 0))
+        }
+        session.serving.append(
+            Session.Serve(stream: stream, log: log, next: from, credit: credit))
+        serve(session)
+    }
+
+    mutating func creditStream(_ session: Session, _ stream: UInt64, _ more: UInt64) {
+        guard let at = session.serving.firstIndex(where: { $0.stream == stream }) else { return }
+        let credit = session.serving[at].credit + more
+        guard credit <= Limits.streamCreditMaximum else {
+            return farewell(session, .protocolError, "more credit than a stream may have")
+        }
+        session.serving[at].credit = credit
+        serve(session)
+    }
+
+    /// Goes on with every stream that has credit, as long as the peer keeps up.
+    mutating func serve(_ session: Session) {
+        var at = 0
+        while at < session.serving.count, session.isReady {
+            let stream = session.serving[at]
+            if stream.isReading || session.isCongested || stream.credit == 0 {
+                at += 1
+                continue
+            }
+            let record = logs[stream.log]
+            guard let head = record?.durable, stream.next <= head.size else {
+                session.serving.remove(at: at)
+                send(session, .end(stream: stream.stream, size: record?.durable?.size ?? 0))
+                continue
+            }
+            if stream.next == head.size {
+                // What is still being fetched here goes on to the peer as it comes.
+                if head.checkpoint.size > head.size && fetching[stream.log] != nil {
+                    at += 1
+                    continue
+                }
+                session.serving.remove(at: at)
+                send(session, .end(stream: stream.stream, size: head.size))
+                continue
+            }
+            session.serving[at].isReading = true
+            emit(
+                .read(
+                    session.id, stream: stream.stream,
+                    ReadRequest(head: head, from: stream.next, maxBytes: Limits.batchBytes)))
+            at += 1
+        }
+    }
+
+    /// The batch that a stream waited for.
+    mutating func served(_ id: SessionID, _ stream: UInt64, _ batch: Batch?) {
+        guard let session = sessions[id], session.isReady,
+            let at = session.serving.firstIndex(where: { $0.stream == stream })
+        else { return }
+        session.serving[at].isReading = false
+        guard let batch else {
+            session.serving.remove(at: at)
+            return send(session, .end(stream: stream, size: 0))
+        }
+        session.serving[at].next = batch.to
+        session.serving[at].credit -= 1
+        if let number = logs.number(of: batch.log) {
+            var known = session.known[number] ?? Session.Known()
+            known.sent = max(known.sent, batch.to)
+            session.known[number] = known
+        }
+        count { $0.postsPushed += UInt64(batch.entries.count) }
+        send(session, .batch(stream: stream, batch))
+        serve(session)
+    }
+}

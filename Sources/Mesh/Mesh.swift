@@ -1,0 +1,184 @@
+package import Crypto
+package import MerkleLog
+package import Primitives
+import Wire
+
+/// One node's protocol, whole and pure: events in, effects out; no socket, no clock, no store.
+///
+/// A node holds logs, each under a checkpoint that its author signed. It tells every neighbour
+/// which heads it holds when they meet (`Mesh+Sync`), fetches what is longer there in batches that
+/// verify by themselves, and hands what is new to the neighbours that lack it (`Mesh+Live`), by
+/// datagram when it is small and they have everything before it, else over the session. Whatever
+/// was lost on the way is found again by comparing heads: pushing is only for speed.
+///
+/// Its own logs it signs itself (`Mesh+Own`), and never before it knows that nothing newer was
+/// published: see the invariants there. Nothing goes out that is not durable: `.store` goes to the
+/// shell, and what follows from it happens when `.stored` comes back.
+///
+/// The overlay (who is a neighbour, and which of them gets a push eagerly) is not here yet: every
+/// session is a neighbour, and every neighbour is pushed to. `neighbours(lacking:)` is its place.
+///
+/// **The law of the shell:** call `handle` with every event, carry out all effects in order, and
+/// call it with `.tick` when `nextDeadline` has come.
+package struct Mesh {
+    let configuration: MeshConfiguration
+    var random: SeededRandom
+    var now = Instant(nanoseconds: 0)
+    var wallClock = UnixTime(milliseconds: 0)
+    var effects: [Effect] = []
+
+    var logs: LogTable
+    var sessions: [SessionID: Session] = [:]
+    /// Ids of `sessions`, ascending: what loops go over.
+    var sessionOrder: [SessionID] = []
+    var datagramSessions: [UInt64: SessionID] = [:]
+    /// Ready sessions by the peer's key.
+    var sessionOfPeer: [LogKey: SessionID] = [:]
+    var targets: [DialTarget] = []
+
+    var ownLogs: [OwnLog] = []
+    /// Logs that some session is being asked for.
+    var fetching: [LogKey: SessionID] = [:]
+    /// Writes handed to the shell, by token.
+    var writes: [Token: PendingWrite] = [:]
+    var writeBytes = 0
+    var nextToken: Token = 1
+    /// Nothing is fetched before this: the disk was full.
+    var storageBlockedUntil: Instant?
+    var isStopping = false
+    /// Sessions that are owed a `have` at the end of this event.
+    var owing: [SessionID] = []
+    package private(set) var counters = MeshCounters()
+
+    package init(
+        configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart], seed: UInt64
+    ) {
+        self.configuration = configuration
+        logs = LogTable(heads: heads)
+        random = SeededRandom(seed: seed)
+        for start in own { adopt(start) }
+    }
+
+    /// Takes one event at `now` and appends what is to be done about it to `out`.
+    ///
+    /// `wallClock` is the time of day, for the hello and for nothing that decides.
+    package mutating func handle(
+        _ event: Event, at now: Instant, wallClock: UnixTime, into out: inout [Effect]
+    ) {
+        self.now = now
+        self.wallClock = wallClock
+        swap(&effects, &out)
+        defer { swap(&effects, &out) }
+        switch event {
+        case .accepted(let id): accepted(id)
+        case .connected(let id, let dial, let remote): connected(id, dial, remote)
+        case .dialFailed(let dial): dialFailed(dial)
+        case .received(let id, let bytes): received(id, bytes)
+        case .drained(let id, let unsent): drained(id, unsent)
+        case .closed(let id): closed(id)
+        case .datagram(let bytes, let from): datagram(bytes, from)
+        case .stored(let token): stored(token)
+        case .storeFailed(let token, let failure): storeFailed(token, failure)
+        case .read(let id, let stream, let batch): served(id, stream, batch)
+        case .publish(let log, let drafts, let token): publish(log, drafts, token)
+        case .adopt(let start):
+            adopt(start)
+            announceOwnLogs()
+        case .addPeer(let address): addPeer(address)
+        case .tick: tick()
+        case .stop: stop()
+        }
+        flushHaves()
+    }
+
+    /// When `.tick` is due; nil when nothing waits for time to pass.
+    package var nextDeadline: Instant? {
+        var earliest: Instant?
+        func note(_ instant: Instant?) {
+            guard let instant else { return }
+            earliest = min(earliest ?? instant, instant)
+        }
+        for id in sessionOrder { note(sessions[id]?.nextDeadline) }
+        for target in targets where target.isWaiting { note(target.nextDial) }
+        note(storageBlockedUntil)
+        return earliest
+    }
+
+    mutating func emit(_ effect: Effect) { effects.append(effect) }
+
+    mutating func note(_ notice: Notice) { effects.append(.note(notice)) }
+
+    mutating func count(_ change: (inout MeshCounters) -> Void) { change(&counters) }
+
+    mutating func newToken() -> Token {
+        defer { nextToken += 1 }
+        return nextToken
+    }
+
+    private mutating func tick() {
+        if let until = storageBlockedUntil, until <= now { storageBlockedUntil = nil }
+        for id in sessionOrder {
+            if let session = sessions[id] { checkDeadlines(session) }
+        }
+        for index in targets.indices where targets[index].isDue(now) { dial(index) }
+        schedule()
+    }
+
+    private mutating func stop() {
+        isStopping = true
+        for id in sessionOrder {
+            guard let session = sessions[id] else { continue }
+            farewell(session, .shuttingDown, "shutting down")
+        }
+    }
+}
+
+/// What a node is told once, at its start.
+package struct MeshConfiguration: Sendable {
+    /// The node's own key: its address, never an author's.
+    package var nodeKey: SigningKey
+    /// Secret of a private mesh; nil in the public one.
+    package var networkSecret: PresharedKey?
+    package var listenPort: UInt16?
+    package var agent: String
+    /// Fresh secret bytes for ephemeral keys: the system's in a node, the seed's in a simulation.
+    package var entropy: @Sendable () -> Bytes32
+
+    package init(
+        nodeKey: SigningKey, networkSecret: PresharedKey?, listenPort: UInt16?, agent: String,
+        entropy: @escaping @Sendable () -> Bytes32
+    ) {
+        self.nodeKey = nodeKey
+        self.networkSecret = networkSecret
+        self.listenPort = listenPort
+        self.agent = agent
+        self.entropy = entropy
+    }
+}
+
+/// What a node did since it started, for the owner and for benchmarks.
+package struct MeshCounters: Sendable {
+    package var postsReceived: UInt64 = 0
+    package var postsPushed: UInt64 = 0
+    package var datagramsSent: UInt64 = 0
+    package var datagramsReceived: UInt64 = 0
+    package var duplicates: UInt64 = 0
+    package var signaturesChecked: UInt64 = 0
+    package var refusedBatches: UInt64 = 0
+}
+
+/// A write that the shell is making durable.
+enum PendingWrite {
+    /// From another node: how it came decides who is told.
+    case fetched(Extension, source: SessionID, stream: UInt64)
+    case pushed(Extension, source: SessionID, batch: Batch)
+    case own(Extension, before: Frontier, [PublishedUnit])
+    case fork(LogKey)
+}
+
+/// One `.publish` within a group that was signed together.
+struct PublishedUnit {
+    var token: Token
+    var from: UInt64
+    var leaves: [Hash]
+}

@@ -1,0 +1,122 @@
+import Crypto
+import MerkleLog
+import Primitives
+
+/// One connection with a peer, from the first handshake byte to the end.
+///
+/// A class, since the mesh looks a session up once and then changes it in many places; only the
+/// mesh that made it holds it, on its own thread.
+final class Session {
+    let id: SessionID
+    /// The dial that made it; nil when the peer came to us.
+    let target: Int?
+    let openedAt: Instant
+    var phase: Phase
+    /// The peer's node key: known from the start when we dialled, else from the hello.
+    var peer: LogKey?
+    var agent = ""
+
+    var frames = FrameReader()
+    /// Fragments of the message under way.
+    var assembly: [UInt8] = []
+    var lastHeard: Instant
+    var lastSaid: Instant
+    /// Bytes given to the network and not known to have left.
+    var unsent = 0
+
+    // MARK: Sync
+
+    /// What the peer is known to hold, by log number.
+    var known: [Int: Known] = [:]
+    /// The next log whose head goes out in pages; past the table's end when all have.
+    var headsCursor = 0
+    var headsDone = false
+    /// Logs whose news could not be sent while the peer was slow.
+    var overdue: [LogKey] = []
+    /// Larger sizes than ours that the peer offers, in order, each once.
+    var offers = Deque<LogKey>()
+    var offered: [LogKey: UInt64] = [:]
+    var fetches: [Fetch] = []
+    var serving: [Serve] = []
+    var nextStream: UInt64 = 1
+    var haves: [(log: LogKey, size: UInt64)] = []
+    /// Whether the peer has answered for our own logs in this session.
+    var answeredOwn = false
+
+    /// Logs pushed by datagram, and when to follow up unless the peer has confirmed them; by time.
+    var repairs = Deque<Repair>()
+
+    let datagrams: DatagramChannel
+    /// The X25519 key that the handshake proved.
+    var remoteStatic: Bytes32?
+
+    init(
+        id: SessionID, target: Int?, peer: LogKey?, handshake: NoiseHandshake, datagramID: UInt64,
+        now: Instant
+    ) {
+        self.id = id
+        self.target = target
+        self.peer = peer
+        openedAt = now
+        lastHeard = now
+        lastSaid = now
+        phase = .handshaking(handshake)
+        datagrams = DatagramChannel(receivingID: datagramID)
+    }
+
+    enum Phase {
+        case handshaking(NoiseHandshake)
+        /// Keys are agreed; the peer's hello is still to come.
+        case greeting(NoiseSession)
+        case ready(NoiseSession)
+        case closed
+    }
+
+    /// The keys, once they are agreed.
+    var noise: NoiseSession? {
+        switch phase {
+        case .greeting(let noise), .ready(let noise): noise
+        case .handshaking, .closed: nil
+        }
+    }
+
+    var isReady: Bool {
+        if case .ready = phase { return true }
+        return false
+    }
+
+    /// Whether more may be produced for this peer.
+    var isCongested: Bool { unsent > Limits.sendHighWater }
+
+    /// Sizes of one log at the peer.
+    struct Known {
+        /// The peer has said so, or sent it to us.
+        var confirmed: UInt64 = 0
+        /// Confirmed, or sent to it.
+        var sent: UInt64 = 0
+    }
+
+    /// A push by datagram that is not confirmed.
+    struct Repair {
+        var number: Int
+        var size: UInt64
+        var at: Instant
+    }
+
+    /// A stream of batches that we asked for.
+    struct Fetch {
+        var stream: UInt64
+        var log: LogKey
+        /// When it is given up unless something arrives.
+        var deadline: Instant
+    }
+
+    /// A stream of batches that the peer asked for.
+    struct Serve {
+        var stream: UInt64
+        var log: LogKey
+        var next: UInt64
+        var credit: UInt64
+        var isReading = false
+    }
+}
