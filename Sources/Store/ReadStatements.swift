@@ -1,0 +1,49 @@
+/// A reader's prepared statements.
+struct ReadStatements: ~Copyable {
+    let head: Statement
+    let headsAfter: Statement
+    let count: Statement
+    let totalSize: Statement
+    let place: Statement
+    let entries: Statement
+    let leaves: Statement
+    let nodes: Statement
+    let setting: Statement
+    let forkProofs: Statement
+
+    /// Prepared as locals first: a value that owns its parts cannot be half made.
+    init(_ database: Database) throws(StoreError) {
+        let columns = HeadRow.columns
+        let head = try Statement(database, "SELECT \(columns) FROM logs WHERE key = ?1")
+        let headsAfter = try Statement(
+            database, "SELECT \(columns) FROM logs WHERE number > ?1 ORDER BY number LIMIT ?2")
+        let count = try Statement(database, "SELECT count(*) FROM logs")
+        let totalSize = try Statement(database, "SELECT coalesce(sum(size), 0) FROM logs")
+        let place = try Statement(database, "SELECT number, size FROM logs WHERE key = ?1")
+        let entries = try Statement(
+            database,
+            """
+            SELECT id, time, leaf, body, stub FROM entries WHERE id >= ?1 AND id < ?2 ORDER BY id
+            """)
+        let leaves = try Statement(
+            database, "SELECT id, leaf FROM entries WHERE id >= ?1 AND id < ?2 ORDER BY id")
+        let nodes = try Statement(
+            database,
+            """
+            SELECT idx, hash FROM nodes WHERE log = ?1 AND level = ?2 AND idx >= ?3 AND idx < ?4
+            ORDER BY idx
+            """)
+        let setting = try Statement(database, "SELECT value FROM settings WHERE name = ?1")
+        let forkProofs = try Statement(database, "SELECT key, proof FROM fork_proofs ORDER BY key")
+        self.head = head
+        self.headsAfter = headsAfter
+        self.count = count
+        self.totalSize = totalSize
+        self.place = place
+        self.entries = entries
+        self.leaves = leaves
+        self.nodes = nodes
+        self.setting = setting
+        self.forkProofs = forkProofs
+    }
+}

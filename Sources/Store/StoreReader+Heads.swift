@@ -1,0 +1,75 @@
+package import MerkleLog
+
+/// Heads, settings and fork proofs.
+extension StoreReader {
+    /// A log's head and its number in this store: numbers start at 1, in order of arrival.
+    package struct NumberedHead: Hashable, Sendable {
+        package var number: Int64
+        package var head: LogHead
+    }
+
+    /// What is held of every log, in order of log number.
+    package func heads() throws(StoreError) -> [LogHead] {
+        var out: [LogHead] = []
+        var number: Int64 = 0
+        while true {
+            let page = try heads(afterNumber: number, limit: 1_024)
+            guard let last = page.last else { return out }
+            number = last.number
+            out += page.map(\.head)
+        }
+    }
+
+    /// A page of heads: those of logs numbered above `number`. 0 begins; an empty page ends.
+    package func heads(afterNumber number: Int64, limit: Int) throws(StoreError) -> [NumberedHead] {
+        statements.headsAfter.bind(1, number)
+        statements.headsAfter.bind(2, Int64(limit))
+        defer { statements.headsAfter.reset() }
+        var out: [NumberedHead] = []
+        while try statements.headsAfter.step() {
+            let number = statements.headsAfter.int(0)
+            out.append(NumberedHead(number: number, head: try HeadRow.decode(statements.headsAfter)))
+        }
+        return out
+    }
+
+    /// What is held of one log; nil when nothing is.
+    package func head(of log: LogKey) throws(StoreError) -> LogHead? {
+        statements.head.bind(1, log)
+        defer { statements.head.reset() }
+        guard try statements.head.step() else { return nil }
+        return try HeadRow.decode(statements.head)
+    }
+
+    /// Logs held.
+    package func logCount() throws(StoreError) -> Int {
+        defer { statements.count.reset() }
+        return try statements.count.step() ? Int(statements.count.int(0)) : 0
+    }
+
+    /// Entries held in all logs, with or without their bodies.
+    package func entryCount() throws(StoreError) -> UInt64 {
+        defer { statements.totalSize.reset() }
+        return try statements.totalSize.step() ? UInt64(clamping: statements.totalSize.int(0)) : 0
+    }
+
+    /// A value by name.
+    package func setting(_ name: String) throws(StoreError) -> [UInt8]? {
+        statements.setting.bind(1, name)
+        defer { statements.setting.reset() }
+        return try statements.setting.step() ? statements.setting.blob(0) : nil
+    }
+
+    /// The proof of each fork known, in order of log key.
+    package func forkProofs() throws(StoreError) -> [(log: LogKey, proof: [UInt8])] {
+        defer { statements.forkProofs.reset() }
+        var out: [(log: LogKey, proof: [UInt8])] = []
+        while try statements.forkProofs.step() {
+            guard let key = statements.forkProofs.bytes32(0) else {
+                throw .corrupt(what: "a fork proof has no log", place: .file)
+            }
+            out.append((key, statements.forkProofs.blob(1)))
+        }
+        return out
+    }
+}

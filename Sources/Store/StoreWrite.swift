@@ -1,0 +1,19 @@
+package import MerkleLog
+
+/// One change to the store; a commit carries any number, and all or none of them are kept.
+package enum StoreWrite: Sendable {
+    /// Entries behind what is held, and the head with them.
+    case extend(Extension)
+    /// A higher checkpoint over the entries already held.
+    case checkpoint(LogHead)
+    /// Nothing more is accepted for this log. Nothing happens when the log is not held.
+    case freeze(LogKey)
+    /// What shows that a log forked. The first one of a log is kept.
+    case forkProof(LogKey, [UInt8])
+    /// Forgets a body; its length and hash stay, so that the log still verifies.
+    case dropBody(LogKey, index: UInt64)
+    /// Puts an entry over a damaged or dropped one. The caller has verified it against the log.
+    case replace(LogKey, index: UInt64, Entry)
+    /// A value by name; nil forgets it.
+    case setting(String, [UInt8]?)
+}
