@@ -92,6 +92,20 @@ import Wire
         #expect(throws: WireError.truncated) { try short.byteRange(max: 2) }
     }
 
+    /// A reader that entered two levels itself refuses what the whole message's check would refuse.
+    @Test func nestingCountsFromTheOutermostValue() throws {
+        for depth in 0...10 {
+            let inner = StrictnessTests.nested(depth).encoded
+            let message: [UInt8] = [0x81, 0x81] + inner
+            var decoder = CBORDecoder(message)
+            try decoder.array(exactly: 1)
+            try decoder.array(exactly: 1)
+            let isRead = (try? decoder.skip(depth: 2)) == 2..<message.count
+            #expect(isRead == ((try? CBORValue(decoding: message)) != nil))
+            #expect(isRead == (depth <= 6))
+        }
+    }
+
     @Test func wrongTypesAndCountsAreRefused() throws {
         var array = CBORDecoder([0x82, 0x00, 0x00])
         #expect(throws: WireError.unexpectedType) { try array.array(exactly: 1 + 2) }
