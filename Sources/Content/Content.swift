@@ -73,7 +73,11 @@ package enum Content: Hashable, Sendable {
         case noteKind, profileKind:
             let limit = statement.kind == noteKind ? noteLimit : nameLimit
             try statement.readFields { (number, decoder) throws(WireError) in
-                if number == 1 { text = try decoder.text(max: limit) } else { _ = try decoder.skip() }
+                if number == 1 {
+                    text = try decoder.text(max: limit)
+                } else {
+                    _ = try decoder.skip()
+                }
             }
             guard let text, !text.isEmpty else { throw .malformed }
             return statement.kind == noteKind ? .note(text: text) : .profile(name: text)

@@ -1,5 +1,5 @@
 import Content
-package import Crypto
+import Crypto
 package import MerkleLog
 package import Store
 

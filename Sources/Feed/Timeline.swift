@@ -46,7 +46,11 @@ package struct Timeline {
                 }
             }
         }
-        posts.sort { ($0.time, $0.reference.log, $0.reference.index) > ($1.time, $1.reference.log, $1.reference.index) }
+        posts.sort {
+            ($0.time, $0.reference.log, $0.reference.index) > (
+                $1.time, $1.reference.log, $1.reference.index
+            )
+        }
         return (Array(posts.prefix(limit)), heldBack)
     }
 

@@ -1,5 +1,5 @@
-import Crypto
-import MerkleLog
+package import Crypto
+package import MerkleLog
 import Store
 import Wire
 
@@ -44,7 +44,8 @@ package struct Account: Hashable, Sendable {
     static func checkName(_ name: String) throws(NodeError) {
         let scalars = name.unicodeScalars
         let fine = scalars.allSatisfy {
-            $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_. ".unicodeScalars.contains($0)
+            $0.properties.isAlphabetic || $0.properties.numericType != nil
+                || "-_. ".unicodeScalars.contains($0)
         }
         guard fine, !name.isEmpty, name.utf8.count <= 64, name.first != ".", name.first != " "
         else {

@@ -1,4 +1,4 @@
-package import Wire
+import Wire
 
 /// The words between the command line and a running node, over the Unix socket: four bytes of
 /// big-endian length, then a CBOR array. Local to one machine and one version: not a protocol.

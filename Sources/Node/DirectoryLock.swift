@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// The data directory, created 0700 and held by this process until it ends.
-struct DirectoryLock: ~Copyable {
+final class DirectoryLock {
     private let descriptor: Int32
 
     init(_ paths: Paths) throws(NodeError) {
@@ -13,9 +13,7 @@ struct DirectoryLock: ~Copyable {
             throw .store("cannot open \(paths.lock): \(Self.message(errno))")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.holder(descriptor)
-            close(descriptor)
-            throw .inUse(path: paths.data, process: holder)
+            throw .inUse(path: paths.data, process: Self.holder(descriptor))
         }
         let line = Array("\(getpid())\n".utf8)
         _ = ftruncate(descriptor, 0)
@@ -42,7 +40,7 @@ struct DirectoryLock: ~Copyable {
                 throw .store("cannot create \(made): \(message(errno))")
             }
         }
-        var status = unsafe stat()
+        var status = stat()
         guard unsafe stat(path, &status) == 0 else {
             throw .store("cannot use \(path): \(message(errno))")
         }

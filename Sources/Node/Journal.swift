@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Primitives
 
@@ -10,10 +11,11 @@ package struct Journal: Sendable {
         if isQuiet { return }
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        unsafe localtime_r(&now.tv_sec, &parts)
+        var parts = unsafe tm()
+        _ = unsafe localtime_r(&now.tv_sec, &parts)
         func two(_ n: Int32) -> String { n < 10 ? "0\(n)" : "\(n)" }
-        let stamp = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+        let stamp =
+            "\(two(unsafe parts.tm_hour)):\(two(unsafe parts.tm_min)):\(two(unsafe parts.tm_sec))"
         // One line whatever a peer called itself: control characters do not reach the terminal.
         let clean = String(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f })
         let bytes = Array("\(stamp)  \(clean)\n".utf8)

@@ -1,4 +1,5 @@
 import Crypto
+import Feed
 import MerkleLog
 import Mesh
 import Primitives
@@ -32,7 +33,8 @@ extension Node {
     private func store(_ write: Write, _ token: Token) {
         switch write {
         case .extend(let found, let isOwn):
-            let fence = isOwn
+            let fence =
+                isOwn
                 ? StoreThread.FenceMove(
                     log: found.head.key, size: found.head.size, root: found.head.checkpoint.root)
                 : nil

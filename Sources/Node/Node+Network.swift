@@ -1,6 +1,6 @@
 import Mesh
 import Primitives
-import Transport
+package import Transport
 
 /// Between the mesh's sessions and the network's connections.
 extension Node: NetworkDelegate {

@@ -62,7 +62,8 @@ extension Node {
             let key = try Keys.read(paths.deviceKey(DIDKey.multibase(account.device)))
             guard key.publicKey == account.device else {
                 throw NodeError.keyFile(
-                    "\(paths.deviceKey(DIDKey.multibase(account.device))) is not the key of \(account.name)")
+                    "\(paths.deviceKey(DIDKey.multibase(account.device))) is not the key of \(account.name)"
+                )
             }
             let head = heads.first { $0.key == account.device }
             own.append(OwnLogStart(key: key, trust: try fences.trust(account.device, head)))
@@ -119,16 +120,15 @@ enum Keys {
         return SigningKey(seed: SecretBytes(bytes))
     }
 
-    static func create(_ path: String) throws -> SigningKey {
-        let key = SigningKey.generate()
-        try key.withSeed { seed in
-            let text = unsafe Hex.encode(Array(seed)) + "\n"
-            try SecretFile.create(path, Array(text.utf8))
-        }
-        return key
+    static func write(_ key: SigningKey, _ path: String) throws {
+        let text = unsafe key.withSeed { unsafe Hex.encode(Array($0)) + "\n" }
+        try SecretFile.create(path, Array(text.utf8))
     }
 
     static func readOrCreate(_ path: String) throws -> SigningKey {
-        try SecretFile.exists(path) ? read(path) : create(path)
+        if SecretFile.exists(path) { return try read(path) }
+        let key = SigningKey.generate()
+        try write(key, path)
+        return key
     }
 }

@@ -75,7 +75,8 @@ extension Node {
                     ("log", .string(DIDKey.encode(log))), ("size", .int(head.size)),
                     ("signedSize", .int(head.checkpoint.size)),
                     ("root", .string(Base64.encode(head.checkpoint.root.array))),
-                    ("frozen", .bool(head.isFrozen)), ("name", people.name(of: log).map { .string($0) }),
+                    ("frozen", .bool(head.isFrozen)),
+                    ("name", people.name(of: log).map { .string($0) }),
                     ("entries", .array(entries.map(describe)))))
         }
         if out.isEmpty { throw .notFound("no log of \(who) is here") }
@@ -179,7 +180,8 @@ extension Node {
             let result = Checking.quick(path)
             _ = mailbox.post { node in
                 switch result {
-                case .success: node.journal.say("the last run did not end in order; the store is intact")
+                case .success:
+                    node.journal.say("the last run did not end in order; the store is intact")
                 case .failure(let error): node.fail(error)
                 }
             }

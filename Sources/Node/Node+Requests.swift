@@ -92,7 +92,8 @@ extension Node {
 
     func invite() throws(NodeError) -> Value {
         guard !localEndpoints.isEmpty else {
-            throw .badRequest("start the node first (starling run): an invite names where it listens")
+            throw .badRequest(
+                "start the node first (starling run): an invite names where it listens")
         }
         return .object(("invite", .string(address.text)))
     }
@@ -124,7 +125,8 @@ extension Node {
             }
             guard text.utf8.count <= Content.noteLimit else {
                 throw .badRequest(
-                    "a post has at most \(Content.noteLimit) bytes, and this one has \(text.utf8.count)")
+                    "a post has at most \(Content.noteLimit) bytes, and this one has \(text.utf8.count)"
+                )
             }
             contents.append(.note(text: text))
         }
@@ -172,7 +174,8 @@ extension Node {
         let drafts = contents.enumerated().map { number, content in
             let start = number * LogLimits.salt
             return Draft(
-                time: time, body: content.body(salt: Array(salts[start..<(start + LogLimits.salt)])))
+                time: time, body: content.body(salt: Array(salts[start..<(start + LogLimits.salt)]))
+            )
         }
         let token = nextPublish
         nextPublish += 1

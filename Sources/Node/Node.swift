@@ -46,6 +46,7 @@ package final class Node {
     /// Connections of the mesh by the session they carry.
     var connections: [SessionID: ConnectionID] = [:]
     var localEndpoints: [Endpoint] = []
+    var remembered: [PeerAddress]?
     var sessions: [LogKey: SessionFacts] = [:]
     let tasks: TaskMailbox
     /// Entries that are not posts, stored or on their way, and not yet in `people`.

@@ -1,5 +1,5 @@
-package import Mesh
 import Crypto
+package import Mesh
 
 /// `starling://KEY@host:port,…`: a node's address, and an invite.
 extension PeerAddress {
@@ -11,7 +11,8 @@ extension PeerAddress {
 
     /// Reads an address; says what is wrong with it.
     package init(parsing text: String) throws(NodeError) {
-        let trimmed = String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+        let trimmed = String(
+            text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
         guard trimmed.hasPrefix(Self.scheme), trimmed.utf8.count <= 4_096 else {
             throw .badRequest("an invite begins with \(Self.scheme)")
         }

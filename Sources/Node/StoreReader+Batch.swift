@@ -7,7 +7,8 @@ extension StoreReader {
     /// Entries from `request.from`, at most about `maxBytes`, under the head's checkpoint.
     func batch(_ request: ReadRequest) throws(StoreError) -> Batch? {
         let head = request.head
-        guard let view = LogView(head: head, reader: hashes(of: head.key)) else { return nil }
+        guard let hashes = try hashes(of: head.key), let view = LogView(head: head, reader: hashes)
+        else { return nil }
         let room = Int(min(UInt64(LogLimits.batchEntries), head.size - request.from))
         var entries = try self.entries(
             of: head.key, from: request.from, limit: room, maxBytes: request.maxBytes)

@@ -51,8 +51,8 @@ final class StoreThread: Sendable {
 
     init(mailbox: Mailbox<Answer>) {
         self.mailbox = mailbox
-        wake = eventfd(0, Int32(EFD_CLOEXEC.rawValue))
-        done = eventfd(0, Int32(EFD_CLOEXEC.rawValue))
+        wake = eventfd(0, Int32(EFD_CLOEXEC))
+        done = eventfd(0, Int32(EFD_CLOEXEC))
     }
 
     deinit {
@@ -61,8 +61,7 @@ final class StoreThread: Sendable {
     }
 
     /// Starts the thread, which takes the writer and the fences with it.
-    func start(writer: sending StoreWriter, fences: sending Fences) {
-        let worker = StoreWorker(writer: writer, fences: fences)
+    func start(_ worker: StoreWorker) {
         startThread("store") { self.run(worker) }
     }
 
@@ -79,7 +78,7 @@ final class StoreThread: Sendable {
     func stop() {
         queue.withLock { $0.isStopping = true }
         signal(wake)
-        await(done)
+        waitFor(done)
     }
 
     private func signal(_ descriptor: Int32) {
@@ -87,7 +86,7 @@ final class StoreThread: Sendable {
         _ = unsafe write(descriptor, &one, 8)
     }
 
-    private func await(_ descriptor: Int32) {
+    private func waitFor(_ descriptor: Int32) {
         var count: UInt64 = 0
         while unsafe read(descriptor, &count, 8) < 0 && errno == EINTR {}
     }
@@ -97,7 +96,7 @@ final class StoreThread: Sendable {
             let (jobs, stopping) = take()
             if jobs.isEmpty {
                 if stopping { break }
-                await(wake)
+                waitFor(wake)
                 continue
             }
             for answer in worker.commit(jobs) { post(answer) }
@@ -136,7 +135,7 @@ final class StoreThread: Sendable {
 }
 
 /// The store thread's own state: nobody else touches it once the thread runs.
-private final class StoreWorker: @unchecked Sendable {
+final class StoreWorker: @unchecked Sendable {
     private let writer: StoreWriter
     private let fences: Fences
 
@@ -186,7 +185,7 @@ private final class StoreWorker: @unchecked Sendable {
 func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
     let box = unsafe Unmanaged.passRetained(ThreadBody(body))
     var thread = pthread_t()
-    var attributes = unsafe pthread_attr_t()
+    var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     unsafe pthread_attr_setstacksize(&attributes, 1 << 20)
     unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))

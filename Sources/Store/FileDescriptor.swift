@@ -34,20 +34,25 @@ struct FileDescriptor: ~Copyable {
         while done < bytes.count {
             guard let base = bytes.baseAddress else { return }
             let n = unsafe pwrite(number, base + done, bytes.count - done, off_t(offset + done))
-            if n > 0 { done += n } else if n == 0 || errno != EINTR {
+            if n > 0 {
+                done += n
+            } else if n == 0 || errno != EINTR {
                 throw SystemError.store(n == 0 ? ENOSPC : errno, "write", path)
             }
         }
     }
 
     /// Reads until `buffer` is full or the file ends; gives the bytes read.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int {
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int
+    {
         var done = 0
         while done < buffer.count {
             guard let base = buffer.baseAddress else { return 0 }
             let n = unsafe pread(number, base + done, buffer.count - done, off_t(offset + done))
             if n == 0 { break }
-            if n > 0 { done += n } else if errno != EINTR {
+            if n > 0 {
+                done += n
+            } else if errno != EINTR {
                 throw SystemError.store(errno, "read", path)
             }
         }

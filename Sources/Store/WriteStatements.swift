@@ -47,7 +47,8 @@ struct WriteStatements: ~Copyable {
         let freezeLog = try Statement(database, "UPDATE logs SET frozen = 1 WHERE key = ?1")
         let addForkProof = try Statement(
             database, "INSERT INTO fork_proofs(key, proof) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
-        let readBody = try Statement(database, "SELECT time, leaf, body, stub FROM entries WHERE id = ?1")
+        let readBody = try Statement(
+            database, "SELECT time, leaf, body, stub FROM entries WHERE id = ?1")
         let writeEntry = try Statement(
             database,
             "INSERT OR REPLACE INTO entries(id, time, leaf, body, stub) VALUES(?1, ?2, ?3, ?4, ?5)")
@@ -287,7 +288,8 @@ extension WriteStatements {
         guard case .present = entry.body else { return }
         let header = EntryHeader(log: key, index: index, entry: entry)
         guard header.leafHash == leaf else {
-            throw .corrupt(what: "the body is not the one written", place: .entry(key, index: index))
+            throw .corrupt(
+                what: "the body is not the one written", place: .entry(key, index: index))
         }
         let stub = Entry(
             time: entry.time,
