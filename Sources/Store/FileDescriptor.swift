@@ -34,20 +34,43 @@ struct FileDescriptor: ~Copyable {
         while done < bytes.count {
             guard let base = bytes.baseAddress else { return }
             let n = unsafe pwrite(number, base + done, bytes.count - done, off_t(offset + done))
-            if n > 0 { done += n } else if n == 0 || errno != EINTR {
+            if n > 0 {
+                done += n
+            } else if n == 0 || errno != EINTR {
                 throw SystemError.store(n == 0 ? ENOSPC : errno, "write", path)
             }
         }
     }
 
+    /// Writes all of `bytes` at `offset`.
+    func write(_ bytes: [UInt8], at offset: Int) throws(StoreError) {
+        try unsafe bytes.span.bytes.withUnsafeBytes { buffer throws(StoreError) in
+            try unsafe write(buffer, at: offset)
+        }
+    }
+
+    /// At most `count` bytes from `offset` on; fewer where the file ends.
+    func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        let done = try unsafe span.withUnsafeMutableBytes { buffer throws(StoreError) -> Int in
+            try unsafe read(into: buffer, at: offset)
+        }
+        bytes.removeLast(count - done)
+        return bytes
+    }
+
     /// Reads until `buffer` is full or the file ends; gives the bytes read.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int {
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int
+    {
         var done = 0
         while done < buffer.count {
             guard let base = buffer.baseAddress else { return 0 }
             let n = unsafe pread(number, base + done, buffer.count - done, off_t(offset + done))
             if n == 0 { break }
-            if n > 0 { done += n } else if errno != EINTR {
+            if n > 0 {
+                done += n
+            } else if errno != EINTR {
                 throw SystemError.store(errno, "read", path)
             }
         }

@@ -94,4 +94,3 @@ enum RowID {
 
     static func index(_ id: Int64) -> UInt64 { UInt64(id & 0xffff_ffff) }
 }
-

@@ -28,7 +28,8 @@ extension StoreReader {
         var out: [NumberedHead] = []
         while try statements.headsAfter.step() {
             let number = statements.headsAfter.int(0)
-            out.append(NumberedHead(number: number, head: try HeadRow.decode(statements.headsAfter)))
+            out.append(
+                NumberedHead(number: number, head: try HeadRow.decode(statements.headsAfter)))
         }
         return out
     }
