@@ -42,6 +42,24 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
+    /// Writes all of `bytes` at `offset`.
+    func write(_ bytes: [UInt8], at offset: Int) throws(StoreError) {
+        try unsafe bytes.span.bytes.withUnsafeBytes { buffer throws(StoreError) in
+            try unsafe write(buffer, at: offset)
+        }
+    }
+
+    /// At most `count` bytes from `offset` on; fewer where the file ends.
+    func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        let done = try unsafe span.withUnsafeMutableBytes { buffer throws(StoreError) -> Int in
+            try unsafe read(into: buffer, at: offset)
+        }
+        bytes.removeLast(count - done)
+        return bytes
+    }
+
     /// Reads until `buffer` is full or the file ends; gives the bytes read.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int
     {

@@ -19,7 +19,7 @@ package final class StoreWriter {
     /// Opens the store in `directory`, creating it when there is none. Refuses a second writer.
     package init(directory path: String) throws(StoreError) {
         let directory = DataDirectory(path)
-        try directory.create()
+        try PrivateDirectory.create(path)
         try directory.checkModes()
         let lock = try FileDescriptor(directory.lock, O_RDWR | O_CREAT)
         try FileMode.check(try lock.status(), kind: S_IFREG, path: directory.lock)
