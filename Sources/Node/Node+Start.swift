@@ -14,7 +14,7 @@ extension Node {
         }
         guard let first = accounts.first else { return nil }
         let path = paths.words(first.name)
-        return SecretFile.exists(path) ? path : nil
+        return DirectoryLock.exists(path) ? path : nil
     }
 
     /// Ctrl-C and a service manager's SIGTERM end the node in order.

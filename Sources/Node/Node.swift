@@ -26,6 +26,8 @@ package final class Node {
     let reader: StoreReader
     let storeThread: StoreThread
     let people = People()
+    /// What the fences said at the start of the root logs of `accounts`.
+    let roots: [LogKey: OwnLogStart.Trust]
     package internal(set) var accounts: [Account]
     var mesh: Mesh
     var meshTimer: TimerToken?
@@ -75,6 +77,7 @@ package final class Node {
         reader = parts.reader
         nodeKey = parts.nodeKey
         accounts = parts.accounts
+        roots = parts.roots
         startedAt = parts.loop.now()
         mesh = Mesh(
             configuration: MeshConfiguration(

@@ -37,7 +37,8 @@ struct Arguments {
         }
         if flags.contains("--help") { return }
         guard command.words.contains(words.count) else {
-            let problem = words.count < command.words.lowerBound ? "something is missing" : "too many words"
+            let problem =
+                words.count < command.words.lowerBound ? "something is missing" : "too many words"
             throw .usage("\(problem): \(command.usage)", command: command.name)
         }
     }

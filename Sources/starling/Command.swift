@@ -1,5 +1,5 @@
-import Wire
 import Node
+import Wire
 
 /// One of the program's commands: what it takes, what its help says, what it does.
 struct Command: Sendable {

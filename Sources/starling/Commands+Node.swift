@@ -39,7 +39,8 @@ extension Command {
         words: 0...1
     ) { context throws(NodeError) in
         try context.withNode { node throws(NodeError) in
-            let name = context.arguments.words.first ?? context.arguments.value("--as") ?? userName()
+            let name =
+                context.arguments.words.first ?? context.arguments.value("--as") ?? userName()
             let reply = try node.request("init", .object(("name", .string(name))))
             context.show(reply) {
                 Terminal.line("You are \(name), \(reply["identity"]?.text ?? "")")
@@ -75,14 +76,16 @@ extension Command {
                     Terminal.line(
                         "\(peer["node"]?.text ?? "")  \(peer["direction"]?.text == "out" ? "we called" : "called us")"
                             + "  UDP \(peer["datagrams"]?.flag == true ? "yes" : "no")"
-                            + "  for \(duration(seconds))  \(Terminal.safe(peer["agent"]?.text ?? ""))")
+                            + "  for \(duration(seconds))  \(Terminal.safe(peer["agent"]?.text ?? ""))"
+                    )
                 }
             }
         }
     }
 
     static let invite = Command(
-        name: "invite", usage: "invite", summary: "Print the line that lets somebody join this node.",
+        name: "invite", usage: "invite",
+        summary: "Print the line that lets somebody join this node.",
         details: """
             Behind a router, replace the addresses by your public one and forward the port to this
             machine, TCP and UDP.
@@ -95,7 +98,8 @@ extension Command {
     }
 
     static let join = Command(
-        name: "join", usage: "join INVITE", summary: "Keep a connection with the node of an invite.",
+        name: "join", usage: "join INVITE",
+        summary: "Keep a connection with the node of an invite.",
         details: "The node remembers it and connects again whenever the connection is lost.",
         words: 1...1
     ) { context throws(NodeError) in
@@ -105,13 +109,15 @@ extension Command {
             context.show(reply) {
                 Terminal.line(
                     reply["running"]?.flag == true
-                        ? "Connecting. See  starling peers" : "Remembered for the next  starling run")
+                        ? "Connecting. See  starling peers"
+                        : "Remembered for the next  starling run")
             }
         }
     }
 
     static let check = Command(
-        name: "check", usage: "check", summary: "Verify every log that is stored, from the first entry.",
+        name: "check", usage: "check",
+        summary: "Verify every log that is stored, from the first entry.",
         details: "Exit code 1 when anything is damaged; each damage is printed with its place."
     ) { context throws(NodeError) in
         try context.withNode { node throws(NodeError) in
@@ -145,7 +151,8 @@ extension Command {
             let reply = try node.request(
                 "device", context.parameters(("words", .string(words.joined(separator: " ")))))
             context.show(reply) {
-                Terminal.line("\(reply["name"]?.text ?? "") now writes as \(reply["device"]?.text ?? "")")
+                Terminal.line(
+                    "\(reply["name"]?.text ?? "") now writes as \(reply["device"]?.text ?? "")")
             }
         }
     }
@@ -170,13 +177,15 @@ extension Command {
         let flag = paths.isDefault ? "" : " --data '\(paths.data)'"
         Terminal.line("Starling \(Node.version) is running.")
         Terminal.line("")
-        Terminal.line("  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
+        Terminal.line(
+            "  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
         Terminal.line("  Address  \(greeting["address"]?.text ?? "")")
         Terminal.line("  Invite   \(greeting["invite"]?.text ?? "")")
         Terminal.line("  Data     \(greeting["data"]?.text ?? "")")
         if let words = greeting["words"]?.text {
             Terminal.line("  Words    \(words) (only you can read it)")
-            Terminal.line("           Write the 24 words on paper, keep it safe, and delete the file.")
+            Terminal.line(
+                "           Write the 24 words on paper, keep it safe, and delete the file.")
         }
         Terminal.line("")
         Terminal.line("  Post:    starling post\(flag) \"Hello, square!\"")
@@ -191,7 +200,8 @@ extension Command {
         if isRunning { Terminal.line("address   \(status["address"]?.text ?? "")") }
         Terminal.line("data      \(status["data"]?.text ?? "")")
         Terminal.line(
-            "holds     \(number("posts")) entries in \(number("logs")) logs of \(number("people")) people")
+            "holds     \(number("posts")) entries in \(number("logs")) logs of \(number("people")) people"
+        )
         Terminal.line("peers     \(number("peers"))")
         for account in status["accounts"]?.list ?? [] {
             let state = account["state"]?.text ?? ""
@@ -227,7 +237,10 @@ enum RecoveryText {
     static func words(in text: String) -> [String] {
         // Starling's own file has a sentence or two before the numbered words.
         let lines = text.split(separator: "\n")
-        let numbered = lines.filter { $0.contains("1. ") || $0.first { !$0.isWhitespace }?.isNumber == true }
-        return (numbered.isEmpty ? lines : numbered).flatMap { $0.split { !$0.isLetter } }.map(String.init)
+        let numbered = lines.filter {
+            $0.contains("1. ") || $0.first { !$0.isWhitespace }?.isNumber == true
+        }
+        return (numbered.isEmpty ? lines : numbered).flatMap { $0.split { !$0.isLetter } }.map(
+            String.init)
     }
 }

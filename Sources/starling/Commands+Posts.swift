@@ -1,6 +1,6 @@
-import Wire
 import Glibc
 import Node
+import Wire
 
 /// Commands that write and read posts.
 extension Command {
@@ -106,12 +106,16 @@ extension Command {
             context.show(reply) {
                 let posts = reply["posts"]?.list ?? []
                 for post in posts.reversed() { show(post: post) }
-                if posts.isEmpty { Terminal.line("Nothing here yet. Post something, or join somebody.") }
+                if posts.isEmpty {
+                    Terminal.line("Nothing here yet. Post something, or join somebody.")
+                }
                 if let held = reply["heldBack"]?.number, held > 0 {
                     Terminal.note("\(held) posts claim to be from the future and are held back")
                 }
-                if reply["everybody"]?.flag == true, !context.arguments.has("--all"), !posts.isEmpty {
-                    Terminal.note("You follow nobody yet, so this is everybody. starling follow WHO")
+                if reply["everybody"]?.flag == true, !context.arguments.has("--all"), !posts.isEmpty
+                {
+                    Terminal.note(
+                        "You follow nobody yet, so this is everybody. starling follow WHO")
                 }
             }
         }
@@ -127,10 +131,13 @@ extension Command {
             context.show(reply) {
                 guard let post = reply["post"] else { return }
                 show(post: post)
-                Terminal.line("  author  \(reply["identity"]?.text ?? "not shown: the identity's root log is not here")")
+                Terminal.line(
+                    "  author  \(reply["identity"]?.text ?? "not shown: the identity's root log is not here")"
+                )
                 Terminal.line("  signed  by \(reply["device"]?.text ?? "")")
                 Terminal.line(
-                    "  entry   \(post["index"]?.number ?? 0) of \(reply["signedSize"]?.number ?? 0) under a signed checkpoint")
+                    "  entry   \(post["index"]?.number ?? 0) of \(reply["signedSize"]?.number ?? 0) under a signed checkpoint"
+                )
             }
         }
     }
@@ -162,7 +169,8 @@ extension Command {
 
     static let follow = following(
         name: "follow", isOn: true, summary: "Read somebody from now on.",
-        details: "WHO is a did:key:…, or a name that only one person here has. Following is public.")
+        details: "WHO is a did:key:…, or a name that only one person here has. Following is public."
+    )
 
     static let unfollow = following(
         name: "unfollow", isOn: false, summary: "Read somebody no longer.",
@@ -184,7 +192,8 @@ extension Command {
                     let who = reply["name"]?.text.map { "\(Terminal.safe($0)), \(did)" } ?? did
                     Terminal.line(isOn ? "You follow \(who)" : "You no longer follow \(who)")
                     if isOn && reply["known"]?.flag != true {
-                        Terminal.note("Nothing of them is here yet; it will show once a peer brings it.")
+                        Terminal.note(
+                            "Nothing of them is here yet; it will show once a peer brings it.")
                     }
                 }
             }
@@ -202,7 +211,8 @@ extension Command {
     private static func show(post: Value) {
         let author = post["author"]?.text ?? ""
         let name = post["name"]?.text.map { Terminal.safe($0) } ?? "?"
-        Terminal.line("\(name) (\(author.dropFirst(8).prefix(12))…)  \(date(post["time"]?.number ?? 0))")
+        Terminal.line(
+            "\(name) (\(author.dropFirst(8).prefix(12))…)  \(date(post["time"]?.number ?? 0))")
         for line in Terminal.safe(text(of: post), lines: true).split(
             separator: "\n", omittingEmptySubsequences: false)
         {
@@ -228,7 +238,8 @@ extension Command {
                 + (log["frozen"]?.flag == true ? "  FROZEN by a proven fork" : ""))
         for entry in log["entries"]?.list ?? [] {
             let line = Terminal.safe(text(of: entry))
-            Terminal.line("  \(entry["index"]?.number ?? 0)  \(date(entry["time"]?.number ?? 0))  \(line)")
+            Terminal.line(
+                "  \(entry["index"]?.number ?? 0)  \(date(entry["time"]?.number ?? 0))  \(line)")
         }
     }
 

@@ -1,14 +1,15 @@
+import Content
 import Crypto
 import MerkleLog
 import Node
-import Content
 
 /// Proofs of who wrote what, made here and checked anywhere.
 extension Command {
     static let prove = Command(
         name: "prove", usage: "prove ADDRESS > FILE",
         summary: "Print a proof that a post was signed, for anybody to check off line.",
-        details: "The proof is a C2SP tlog-proof: text, self-contained, about a kilobyte and the post.",
+        details:
+            "The proof is a C2SP tlog-proof: text, self-contained, about a kilobyte and the post.",
         words: 1...1
     ) { context throws(NodeError) in
         try context.withNode { node throws(NodeError) in
@@ -40,7 +41,9 @@ extension Command {
             ("address", .string(proof.reference.text)), ("text", note.map { .string($0) }))
         context.show(value) {
             Terminal.line("The proof holds.")
-            Terminal.line("  author   \(author)\(author == log ? " (a device; its person is not shown)" : "")")
+            Terminal.line(
+                "  author   \(author)\(author == log ? " (a device; its person is not shown)" : "")"
+            )
             Terminal.line("  signed   by the log \(log)")
             Terminal.line("  entry    \(proof.index) of \(proof.checkpoint.size)")
             if let note {

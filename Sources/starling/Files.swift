@@ -20,7 +20,8 @@ enum Files {
             let content = line.last == 0x0d ? line.dropLast() : line
             if content.isEmpty { continue }
             guard let text = String(validating: content, as: UTF8.self) else {
-                throw .badRequest("line \(number + 1) of \(path) is not text in UTF-8: nothing was posted")
+                throw .badRequest(
+                    "line \(number + 1) of \(path) is not text in UTF-8: nothing was posted")
             }
             out.append(text)
         }
