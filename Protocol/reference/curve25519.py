@@ -3,6 +3,7 @@
 Written for clarity: it is slow and takes time that depends on secrets. Test keys only.
 """
 
+import functools
 import hashlib
 
 from refused import Refused, require
@@ -22,12 +23,31 @@ def add(p, q):
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
+def double(p):
+    a, b, c = p[0] * p[0], p[1] * p[1], 2 * p[2] * p[2]
+    h, g = a + b, a - b
+    e, f = h - (p[0] + p[1]) ** 2, c + g
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
 def multiply(scalar, point):
     result = IDENTITY
     while scalar:
         if scalar & 1:
             result = add(result, point)
-        point, scalar = add(point, point), scalar >> 1
+        point, scalar = double(point), scalar >> 1
+    return result
+
+
+def multiply_both(a, p, b, q):
+    """a p + b q, in one pass over the bits of both."""
+    table = [IDENTITY, p, q, add(p, q)]
+    result = IDENTITY
+    for i in range(max(a.bit_length(), b.bit_length()) - 1, -1, -1):
+        result = double(result)
+        bits = (a >> i & 1) + 2 * (b >> i & 1)
+        if bits:
+            result = add(result, table[bits])
     return result
 
 
@@ -92,6 +112,7 @@ def sign(seed, message):
     return r + s.to_bytes(32, "little")
 
 
+@functools.lru_cache(maxsize=4096)
 def verify(public, message, signature):
     """[CP-5] Whether the signature holds: cofactorless, strict on S, A and R."""
     if len(public) != 32 or len(signature) != 64:
@@ -106,7 +127,7 @@ def verify(public, message, signature):
     except Refused:
         return False
     h = challenge(r, public, message)
-    return compress(add(multiply(s, BASE), multiply(h, negate(a)))) == r
+    return compress(multiply_both(s, BASE, h, negate(a))) == r
 
 
 def x25519(scalar, u):
@@ -116,7 +137,7 @@ def x25519(scalar, u):
     x2, z2, x3, z3 = 1, 0, x1, 1
     for t in range(254, -1, -1):
         if k >> t & 1:
-            x2, z2, x3, z3 = ladder_step(x1, x3, z3, x2, z2, swapped=True)
+            x3, z3, x2, z2 = ladder_step(x1, x3, z3, x2, z2)
         else:
             x2, z2, x3, z3 = ladder_step(x1, x2, z2, x3, z3)
     secret = (x2 * pow(z2, P - 2, P) % P).to_bytes(32, "little")
@@ -124,13 +145,13 @@ def x25519(scalar, u):
     return secret
 
 
-def ladder_step(x1, x2, z2, x3, z3, swapped=False):
+def ladder_step(x1, x2, z2, x3, z3):
     a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
     aa, bb, da, cb = a * a, b * b, d * a, c * b
     e = aa - bb
-    double = aa * bb % P, e * (aa + 121665 * e) % P
+    doubled = aa * bb % P, e * (aa + 121665 * e) % P
     added = (da + cb) ** 2 % P, x1 * (da - cb) ** 2 % P
-    return added + double if swapped else double + added
+    return doubled + added
 
 
 X25519_BASE = (9).to_bytes(32, "little")

@@ -122,8 +122,8 @@ def consistency_prove(leaves, size1):
     return subproof(size1, leaves, True)
 
 
-def inclusion_verify(leaf, index, size, proof, root_):
-    """[LOG-6] RFC 9162 §2.1.3.2."""
+def inclusion_root(leaf, index, size, proof):
+    """[LOG-6] The root to which a proof leads (RFC 9162 §2.1.3.2)."""
     uint(size, MAXIMUM_SIZE, "the size", least=1)
     uint(index, size - 1, "the index")
     fn, sn, accumulator = index, size - 1, leaf
@@ -137,7 +137,12 @@ def inclusion_verify(leaf, index, size, proof, root_):
             accumulator = node_hash(accumulator, hash_)
         fn, sn = fn >> 1, sn >> 1
     require(sn == 0, "the proof is too short")
-    require(accumulator == root_, "the proof leads to another root")
+    return accumulator
+
+
+def inclusion_verify(leaf, index, size, proof, root_):
+    """[LOG-6]"""
+    require(inclusion_root(leaf, index, size, proof) == root_, "the proof leads to another root")
 
 
 def consistency_verify(size1, root1, size2, root2, proof):

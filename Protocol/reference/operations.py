@@ -4,7 +4,12 @@ import re
 
 import cbor
 import curve25519
+import identity
 import log
+import messages
+import noise
+import proof
+import session
 from checkpoint import Checkpoint
 from entry import Header, decode_content, leaf_hash, sha256
 from identifiers import did, parse_address, parse_did
@@ -148,6 +153,54 @@ def do_forkproof_verify(request):
     proof = log.decode_fork_proof(octets(request, "proof"))
     proof.verify()
     return {"log": proof.a.log.hex()}
+
+
+def do_proof_verify(request):
+    header, _, owner = proof.verify(field(request, "text"))
+    return {"author": did(owner or header.log), "log": did(header.log), "index": header.index}
+
+
+def do_words_to_root(request):
+    return {"did": did(identity.words_to_root(field(request, "words"), number(request, "index")))}
+
+
+def do_identity_devices(request):
+    logs = {}
+    for item in field(request, "logs", list):
+        require(type(item) is dict, "a log is an object")
+        key, entries = octets(item, "key", 32), []
+        for index, entry in enumerate(field(item, "entries", list)):
+            require(type(entry) is dict, "an entry is an object")
+            body = octets(entry, "body")
+            entries.append((Header.of(key, index, number(entry, "time"), body), body))
+        logs[key] = identity.HeldLog(key, entries)
+    found = identity.devices(octets(request, "identity", 32), logs)
+    return {"devices": [{"log": key.hex(), "until": until} for key, until in sorted(found.items())]}
+
+
+def do_noise_xk(request):
+    prologue, psk = octets(request, "prologue"), None
+    if request.get("psk"):
+        psk = octets(request, "psk", 32)
+    keys = {side: [octets(field(request, side, dict), k, 32) for k in ("static", "ephemeral")]
+            for side in ("initiator", "responder")}
+    public = curve25519.x25519_public(keys["responder"][0])
+    a = noise.Handshake(True, *keys["initiator"], public, prologue, psk)
+    b = noise.Handshake(False, *keys["responder"], None, prologue, psk)
+    wire = noise.run(a, b, octets_list(request, "payloads"))
+    udp = a.datagram_keys()
+    return {"messages": hexes(wire), "handshake_hash": a.hash.hex(), "udp_initiator": udp[0].hex(),
+            "udp_responder": udp[1].hex()}
+
+
+def do_datagram_open(request):
+    receiver, counter, message = session.open_datagram(octets(request, "key", 32), octets(request, "datagram"))
+    return {"receiver": receiver.hex(), "counter": counter, "message": message.hex()}
+
+
+def do_message_decode(request):
+    kind, value = messages.decode(octets(request, "data"))
+    return {"type": kind, "data": cbor.encode(value).hex()}
 
 
 OPERATIONS = {name[3:].replace("_", "-"): function for name, function in list(globals().items())

@@ -45,13 +45,14 @@ class File:
 
 
 def shorten(value):
-    """`value` with each run of over 40 equal pieces of hex written `(PIECE*COUNT)`."""
+    """`value` with runs of over 40 equal pieces, in strings of over 2,000 characters, written `(PIECE*COUNT)`."""
     if type(value) is dict:
         return {k: shorten(v) for k, v in value.items()}
-    if type(value) is not str or not re.fullmatch(r"([0-9a-f]{2})*", value):
+    if type(value) is not str or len(value) <= 2000:
         return value
-    return re.sub(r"((?:[0-9a-f]{2}){1,40}?)\1{40,}",
-                  lambda m: f"({m[1]}*{len(m[0]) // len(m[1])})", value)
+    short = re.sub(r"([0-9A-Za-z+/]{1,300}?)\1{40,}", lambda m: f"({m[1]}*{len(m[0]) // len(m[1])})", value)
+    assert lengthen(short) == value
+    return short
 
 
 def lengthen(value):
@@ -60,7 +61,7 @@ def lengthen(value):
         return {k: lengthen(v) for k, v in value.items()}
     if type(value) is not str:
         return value
-    return re.sub(r"\(([0-9a-f]+)\*([0-9]+)\)", lambda m: m[1] * int(m[2]), value)
+    return re.sub(r"\(([0-9A-Za-z+/]+)\*([0-9]+)\)", lambda m: m[1] * int(m[2]), value)
 
 
 def secret(name):

@@ -191,23 +191,31 @@ def node_addresses(file, key, public):
     one = [("a.example", 4101)]
     good("an unknown option", spell(one) + "?secret=Zm9v-._~", one)
     good("two unknown options, one empty", spell(one) + "?a=&b-2=1", one)
-    bad_places = """
-    none: |no port:a.example|empty port:a.example:|port 0:a.example:0|port 65536:a.example:65536|port with a leading zero:a.example:080
-    |port with a sign:a.example:+80|a huge port:a.example:99999999999999999999|port in hexadecimal:a.example:0x50|no host::4101
-    |a comma too many:a.example:1,|an empty endpoint:a.example:1,,b.example:1|a path:a.example:1/|a fragment:a.example:1#x|user part twice:x@a.example:1
-    |an empty label:a..example:1|a leading dot:.example:1|a trailing dot:a.example.:1|a leading hyphen:-a.example:1|a trailing hyphen:a-.example:1
-    |an underscore:a_b.example:1|a label that is not ASCII:é.example:1|a label of 64:LONG.example:1|a space: a.example:1
-    |four numbers, one over 255:192.0.2.256:1|four numbers, one with a zero:192.0.2.07:1|three numbers:192.0.2:1|five numbers:1.2.3.4.5:1|a number alone:3232235777:1
-    |IPv6 without brackets:2001:db8::7:1|brackets around a name:[a.example]:1|brackets around IPv4:[192.0.2.7]:1|one bracket:[2001:db8::7:1|a zone:[fe80::1%eth0]:1
-    |two gaps:[1::2::3]:1|three colons:[1:::2]:1|nine groups:[1:2:3:4:5:6:7:8:9]:1|seven groups:[1:2:3:4:5:6:7]:1|a gap of no group:[1:2:3:4::5:6:7:8]:1|a group of five:[12345::]:1
-    |a group that is not hexadecimal:[g::]:1|a colon in front:[:1::2]:1|a colon behind:[1::2:]:1|IPv4 inside IPv6:[::ffff:192.0.2.7]:1|nothing in brackets:[]:1|an empty option:a.example:1?
-    |an option without value:a.example:1?a|an option without name:a.example:1?=a|a capital in a name:a.example:1?A=1|two marks:a.example:1?a=1?b=2|a percent in a value:a.example:1?a=%20
-    |an ampersand too many:a.example:1?a=1&
-    """
-    for item in bad_places.strip().replace("\n    |", "|").split("|"):
-        name, _, place = item.partition(":")
-        place = place.strip("\n").replace("LONG", "a" * 64)
-        file.bad(f"node address with {name}", "ID-3 ID-4 ID-5", {"op": "address-parse", "text": start + place.rstrip()})
+    places = {
+        "no endpoint": "", "no port": "a.example", "empty port": "a.example:", "port 0": "a.example:0",
+        "port 65536": "a.example:65536", "port with a leading zero": "a.example:080",
+        "port with a sign": "a.example:+80", "a huge port": "a.example:99999999999999999999",
+        "port in hexadecimal": "a.example:0x50", "no host": ":4101", "a comma too many": "a.example:1,",
+        "an empty endpoint": "a.example:1,,b.example:1", "a path": "a.example:1/", "a fragment": "a.example:1#x",
+        "user part twice": "x@a.example:1", "an empty label": "a..example:1", "a leading dot": ".example:1",
+        "a trailing dot": "a.example.:1", "a leading hyphen": "-a.example:1", "a trailing hyphen": "a-.example:1",
+        "an underscore": "a_b.example:1", "a label that is not ASCII": "é.example:1",
+        "a label of 64": "a" * 64 + ".example:1", "a space": " a.example:1",
+        "four numbers, one over 255": "192.0.2.256:1", "four numbers, one with a zero": "192.0.2.07:1",
+        "three numbers": "192.0.2:1", "five numbers": "1.2.3.4.5:1", "a number alone": "3232235777:1",
+        "IPv6 without brackets": "2001:db8::7:1", "brackets around a name": "[a.example]:1",
+        "brackets around IPv4": "[192.0.2.7]:1", "one bracket": "[2001:db8::7:1", "a zone": "[fe80::1%eth0]:1",
+        "two gaps": "[1::2::3]:1", "three colons": "[1:::2]:1", "nine groups": "[1:2:3:4:5:6:7:8:9]:1",
+        "seven groups": "[1:2:3:4:5:6:7]:1", "a gap of no group": "[1:2:3:4::5:6:7:8]:1",
+        "a group of five": "[12345::]:1", "a group that is not hexadecimal": "[g::]:1",
+        "a colon in front": "[:1::2]:1", "a colon behind": "[1::2:]:1", "IPv4 inside IPv6": "[::ffff:192.0.2.7]:1",
+        "nothing in brackets": "[]:1", "an empty option": "a.example:1?", "an option without value": "a.example:1?a",
+        "an option without name": "a.example:1?=a", "a capital in a name": "a.example:1?A=1",
+        "two marks": "a.example:1?a=1?b=2", "a percent in a value": "a.example:1?a=%20",
+        "an ampersand too many": "a.example:1?a=1&",
+    }
+    for name, place in places.items():
+        file.bad(f"node address with {name}", "ID-3 ID-4 ID-5", {"op": "address-parse", "text": start + place})
     host = "a.example:1"
     for name, text in {
         "nine endpoints": start + ",".join([host] * 9), "more than 1024 characters": start + host + "?a=" + "1" * 1024,
