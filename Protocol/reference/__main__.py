@@ -1,24 +1,15 @@
-"""The reference of Starling's protocol: `python3 Protocol/reference COMMAND` (README.md beside it)."""
+"""The reference of Starling's protocol: `python3 Protocol/reference COMMAND` (Protocol/README.md)."""
 
 import json
 import os
 import sys
 
+import cases
 import harness
 import identity
 import operations
 import third_party
-import vectors_identity
-import vectors_keys
-import vectors_log
-import vectors_session
-import vectors_wire
 from vectors import FOLDER
-
-FILES = [vectors_wire.cbor_file, vectors_wire.identifiers_file, vectors_wire.entry_file,
-         vectors_log.merkle_file, vectors_log.checkpoint_file, vectors_log.batch_file, vectors_log.forkproof_file,
-         vectors_identity.identity_file, vectors_identity.proof_file, vectors_session.noise_file,
-         vectors_session.messages_file, vectors_keys.ed25519_file]
 
 USAGE = """usage: python3 Protocol/reference COMMAND
   generate                write Protocol/vectors/*.json again, always the same bytes
@@ -30,7 +21,7 @@ USAGE = """usage: python3 Protocol/reference COMMAND
 
 def texts():
     """File name -> what it must hold."""
-    return {file.name + ".json": file.text for file in (make() for make in FILES)}
+    return {file.name + ".json": file.text for file in cases.files()}
 
 
 def generate():
@@ -43,11 +34,16 @@ def generate():
 def check():
     if identity.WORDS is None:
         print("Sources/Crypto has no list of the recovery words: cases with words are left out")
-    failed = harness.run(harness.load(), lambda lines: (operations.answer(json.loads(x)) for x in lines),
-                         lambda request: request["op"] == "words-to-root" and identity.WORDS is None)
+    failed = harness.run(
+        harness.load(),
+        lambda lines: (operations.answer(json.loads(x)) for x in lines),
+        lambda request: request["op"] == "words-to-root" and identity.WORDS is None,
+    )
     failed += third_party.run()
-    committed = {name: open(os.path.join(FOLDER, name), encoding="utf-8", newline="").read()
-                 for name in sorted(os.listdir(FOLDER))}
+    committed = {
+        name: open(os.path.join(FOLDER, name), encoding="utf-8", newline="").read()
+        for name in sorted(os.listdir(FOLDER))
+    }
     made = texts()
     for name in sorted(set(committed) | set(made)):
         if committed.get(name) != made.get(name):

@@ -1,4 +1,4 @@
-"""Deterministic CBOR, both ways (cbor.md). Decoding refuses every spelling but the one that `encode` writes."""
+"""Deterministic CBOR, both ways (cbor.md). Decoding refuses every spelling but the one of `encode`."""
 
 import math
 import struct
@@ -102,7 +102,7 @@ def decode(data):
 
 def take(data, start, count):
     require(count <= len(data) - start, "the bytes end too early")
-    return data[start:start + count], start + count
+    return data[start : start + count], start + count
 
 
 def decode_head(data, start):

@@ -9,7 +9,8 @@ from refused import array, octets, require, uint
 
 MAXIMUM_NOTE, MAXIMUM_SIGNATURES = 16384, 16
 SPACES = "\x09\x0a\x0b\x0c\x0d\x20\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B)))
+    map(chr, range(0x2000, 0x200B))
+)
 
 
 def origin(log):
@@ -36,9 +37,12 @@ class Checkpoint:
     def of_value(log, value):
         """[CP-6] The compact form [size, root, signature], beside which the log key stands."""
         size, root, signature = array(value, "a checkpoint", exactly=3)
-        return Checkpoint(log, uint(size, MAXIMUM_SIZE, "the size", least=1),
-                          octets(root, "the root", exactly=32),
-                          octets(signature, "the signature", exactly=64))
+        return Checkpoint(
+            log,
+            uint(size, MAXIMUM_SIZE, "the size", least=1),
+            octets(root, "the root", exactly=32),
+            octets(signature, "the signature", exactly=64),
+        )
 
     @property
     def value(self):
@@ -55,8 +59,10 @@ class Checkpoint:
 
     def verify(self):
         """[CP-5]"""
-        require(curve25519.verify(self.log, self.text.encode(), self.signature),
-                "the log's signature does not verify")
+        require(
+            curve25519.verify(self.log, self.text.encode(), self.signature),
+            "the log's signature does not verify",
+        )
 
     @staticmethod
     def parse(note, log):
@@ -71,8 +77,11 @@ class Checkpoint:
         size = decimal(lines[1], MAXIMUM_SIZE, "the size")
         require(size >= 1, "a checkpoint of nothing")
         root = octets(base64_decode(lines[2]), "the root", exactly=32)
-        own = [s for s in map(parse_signature, lines[4:])
-               if s[0] == lines[0] and s[1][:4] == key_id(lines[0], log)]
+        own = [
+            s
+            for s in map(parse_signature, lines[4:])
+            if s[0] == lines[0] and s[1][:4] == key_id(lines[0], log)
+        ]
         require(len(own) == 1, "not exactly one signature of the log")
         checkpoint = Checkpoint(log, size, root, octets(own[0][1][4:], "the signature", exactly=64))
         checkpoint.verify()
@@ -87,6 +96,5 @@ def parse_signature(line):
     """[CP-3] Name, and key id with signature, of one signature line."""
     parts = line.split(" ")
     require(len(parts) == 3 and parts[0] == "—", "not a signature line")
-    require(parts[1] and "+" not in parts[1] and not any(c in SPACES for c in parts[1]),
-            "not a key name")
+    require(parts[1] and "+" not in parts[1] and not any(c in SPACES for c in parts[1]), "not a key name")
     return parts[1], octets(base64_decode(parts[2]), "a signature", least=5)

@@ -34,7 +34,7 @@ def poly1305(key, message):
     r = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
     accumulator = 0
     for i in range(0, len(message), 16):
-        block = int.from_bytes(message[i:i + 16] + b"\x01", "little")
+        block = int.from_bytes(message[i : i + 16] + b"\x01", "little")
         accumulator = (accumulator + block) * r % (2**130 - 5)
     return ((accumulator + int.from_bytes(key[16:], "little")) % 2**128).to_bytes(16, "little")
 

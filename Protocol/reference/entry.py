@@ -3,8 +3,8 @@
 import hashlib
 
 import cbor
-from refused import Refused, array, octets, require, text, uint
 from identifiers import MAXIMUM_INDEX
+from refused import Refused, array, octets, require, text, uint
 
 MAXIMUM_TIME = 2**53 - 1
 MINIMUM_BODY, MAXIMUM_BODY, SALT = 17, 65536, 16
@@ -33,13 +33,15 @@ class Header:
     @staticmethod
     def decode(data):
         """[ENTRY-1] to [ENTRY-5]"""
-        version, log, index, time, length, body_hash = array(
-            cbor.decode(data), "a header", exactly=6)
+        version, log, index, time, length, body_hash = array(cbor.decode(data), "a header", exactly=6)
         require(type(version) is int and version == 1, "an unknown header version")
-        return Header(octets(log, "the log key", exactly=32), uint(index, MAXIMUM_INDEX, "the index"),
-                      uint(time, MAXIMUM_TIME, "the time"),
-                      uint(length, MAXIMUM_BODY, "the body length", least=MINIMUM_BODY),
-                      octets(body_hash, "the body hash", exactly=32))
+        return Header(
+            octets(log, "the log key", exactly=32),
+            uint(index, MAXIMUM_INDEX, "the index"),
+            uint(time, MAXIMUM_TIME, "the time"),
+            uint(length, MAXIMUM_BODY, "the body length", least=MINIMUM_BODY),
+            octets(body_hash, "the body hash", exactly=32),
+        )
 
     @property
     def encoded(self):
@@ -51,8 +53,7 @@ class Header:
 
     def check_body(self, body):
         """[ENTRY-6]"""
-        require(len(body) == self.length and sha256(body) == self.body_hash,
-                "the body is not the header's")
+        require(len(body) == self.length and sha256(body) == self.body_hash, "the body is not the header's")
 
 
 def make_body(salt, kind, fields):
@@ -82,8 +83,10 @@ KINDS = {
     "device": {1: (key32, True), 2: (predecessor, False)},
     "identity": {1: (key32, True), 2: (predecessor, False)},
     "add-device": {1: (key32, True)},
-    "revoke-device": {1: (key32, True),
-                      2: (lambda v: uint(v, MAXIMUM_INDEX, "the first revoked index"), True)},
+    "revoke-device": {
+        1: (key32, True),
+        2: (lambda v: uint(v, MAXIMUM_INDEX, "the first revoked index"), True),
+    },
 }
 
 

@@ -11,22 +11,58 @@ import time
 from vectors import FOLDER, lengthen
 
 MALFORMED = [
-    b"", b" ", b"{", b"}", b"[]", b"null", b"42", b'"sha256"', b"{}", b'{"op":}', b'{"op":"sha256"',
-    b'{"op":null,"data":""}', b'{"op":7}', b'{"op":["sha256"]}', b'{"op":"sha-256","data":""}', b'{"op":""}',
-    b'{"op":"sha256"}', b'{"op":"sha256","data":null}', b'{"op":"sha256","data":0}', b'{"op":"sha256","data":["00"]}',
-    b'{"op":"sha256","data":"0"}', b'{"op":"sha256","data":"0g"}', b'{"op":"sha256","data":"AB"}',
-    b'{"op":"sha256","data":"0x00"}', b'{"op":"sha256","data":" 00"}', b'{"op":"sha256","data":"\\u0000"}',
-    b'{"op":"sha256","data":"\xff"}', b'{"op":"sha256","data":"00"} {}', b"{'op':'sha256','data':''}",
-    b'{"op":"merkle-root","leaves":""}', b'{"op":"merkle-root","leaves":[0]}', b'{"op":"merkle-root","leaves":{}}',
-    b'{"op":"tail","leaves":["00"],"from":-1,"size":1}', b'{"op":"tail","leaves":["00"],"from":1.5,"size":1}',
-    b'{"op":"tail","leaves":["00"],"from":"1","size":1}', b'{"op":"tail","leaves":["00"],"from":1,"size":2}',
+    b"",
+    b" ",
+    b"{",
+    b"}",
+    b"[]",
+    b"null",
+    b"42",
+    b'"sha256"',
+    b"{}",
+    b'{"op":}',
+    b'{"op":"sha256"',
+    b'{"op":null,"data":""}',
+    b'{"op":7}',
+    b'{"op":["sha256"]}',
+    b'{"op":"sha-256","data":""}',
+    b'{"op":""}',
+    b'{"op":"sha256"}',
+    b'{"op":"sha256","data":null}',
+    b'{"op":"sha256","data":0}',
+    b'{"op":"sha256","data":["00"]}',
+    b'{"op":"sha256","data":"0"}',
+    b'{"op":"sha256","data":"0g"}',
+    b'{"op":"sha256","data":"AB"}',
+    b'{"op":"sha256","data":"0x00"}',
+    b'{"op":"sha256","data":" 00"}',
+    b'{"op":"sha256","data":"\\u0000"}',
+    b'{"op":"sha256","data":"\xff"}',
+    b'{"op":"sha256","data":"00"} {}',
+    b"{'op':'sha256','data':''}",
+    b'{"op":"merkle-root","leaves":""}',
+    b'{"op":"merkle-root","leaves":[0]}',
+    b'{"op":"merkle-root","leaves":{}}',
+    b'{"op":"tail","leaves":["00"],"from":-1,"size":1}',
+    b'{"op":"tail","leaves":["00"],"from":1.5,"size":1}',
+    b'{"op":"tail","leaves":["00"],"from":"1","size":1}',
+    b'{"op":"tail","leaves":["00"],"from":1,"size":2}',
     b'{"op":"tail","leaves":["00"],"from":1,"size":18446744073709551616}',
     b'{"op":"tail","leaves":["00"],"from":1,"size":-9223372036854775809}',
     b'{"op":"inclusion-prove","leaves":["00"],"index":1e400,"size":1}',
     b'{"op":"inclusion-prove","leaves":[],"index":0,"size":0}',
-    b'{"op":"did-key"}', b'{"op":"did-key","did":""}', b'{"op":"did-key","public":""}',
-    b'{"op":"batch-verify","batch":"80","held":[]}', b'{"op":"noise-xk"}', b'{"op":"noise-xk","payloads":[]}',
-    b"\x00", b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 100000, b'{"a":' * 100000, b"9" * 100000,
+    b'{"op":"did-key"}',
+    b'{"op":"did-key","did":""}',
+    b'{"op":"did-key","public":""}',
+    b'{"op":"batch-verify","batch":"80","held":[]}',
+    b'{"op":"noise-xk"}',
+    b'{"op":"noise-xk","payloads":[]}',
+    b"\x00",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf{}",
+    b"[" * 100000,
+    b'{"a":' * 100000,
+    b"9" * 100000,
     b'{"op":"sha256","data":"' + b"0" * 1000001 + b'"}',
 ]
 
@@ -44,7 +80,7 @@ def load(folder=FOLDER):
 def flipped_hex(value):
     data = bytes.fromhex(value)
     for bit in range(8 * len(data)):
-        yield (data[:bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1:]).hex()
+        yield (data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]).hex()
 
 
 def changed_text(value):
@@ -52,8 +88,8 @@ def changed_text(value):
     for i, character in enumerate(value):
         if character < "\x80":
             for bit in range(7):
-                yield value[:i] + chr(ord(character) ^ 1 << bit) + value[i + 1:]
-        yield value[:i] + value[i + 1:]
+                yield value[:i] + chr(ord(character) ^ 1 << bit) + value[i + 1 :]
+        yield value[:i] + value[i + 1 :]
 
 
 CHANGES = {
@@ -164,7 +200,7 @@ class Program:
                 return
             try:
                 yield json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 yield None
 
     def close(self):

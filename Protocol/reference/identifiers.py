@@ -3,7 +3,7 @@
 import base64
 import re
 
-from refused import Refused, require, array, octets, uint
+from refused import Refused, array, octets, require, uint
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 MAXIMUM_SIZE = 2**32 - 1
@@ -84,16 +84,21 @@ def parse_address(text):
 
 
 def parse_node_address(text):
-    address, mark, query = text[len("starling://"):].partition("?")
+    address, mark, query = text[len("starling://") :].partition("?")
     if mark:
-        require(re.fullmatch(r"[a-z0-9-]+=[A-Za-z0-9._~-]*(&[a-z0-9-]+=[A-Za-z0-9._~-]*)*", query),
-                "the part behind ? is not name=value&name=value")
+        require(
+            re.fullmatch(r"[a-z0-9-]+=[A-Za-z0-9._~-]*(&[a-z0-9-]+=[A-Za-z0-9._~-]*)*", query),
+            "the part behind ? is not name=value&name=value",
+        )
     key, at, places = address.partition("@")
     require(at, "an address names a key and a place: KEY@HOST:PORT")
     endpoints = places.split(",")
     require(len(endpoints) <= MAXIMUM_ENDPOINTS, "too many endpoints")
-    return {"kind": "node", "public": parse_key_text(key).hex(),
-            "endpoints": [parse_endpoint(e) for e in endpoints]}
+    return {
+        "kind": "node",
+        "public": parse_key_text(key).hex(),
+        "endpoints": [parse_endpoint(e) for e in endpoints],
+    }
 
 
 def parse_endpoint(text):
@@ -110,12 +115,12 @@ def parse_endpoint(text):
 
 def is_ipv4(host):
     parts = host.split(".")
-    return len(parts) == 4 and all(
-        re.fullmatch(r"0|[1-9][0-9]{0,2}", p) and int(p) <= 255 for p in parts)
+    return len(parts) == 4 and all(re.fullmatch(r"0|[1-9][0-9]{0,2}", p) and int(p) <= 255 for p in parts)
 
 
 def is_ipv6(host):
     """Groups of 1 to 4 hexadecimal digits, with at most one `::` for one or more groups of zero."""
+
     def groups(text):
         parts = text.split(":") if text else []
         return len(parts) if all(re.fullmatch(r"[0-9A-Fa-f]{1,4}", p) for p in parts) else 99
@@ -126,8 +131,11 @@ def is_ipv6(host):
 
 def is_name(host):
     labels = host.split(".")
-    return len(host) <= 253 and not labels[-1].isdigit() and all(
-        re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", label) for label in labels)
+    return (
+        len(host) <= 253
+        and not labels[-1].isdigit()
+        and all(re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", label) for label in labels)
+    )
 
 
 def parse_post_address(text):
@@ -135,8 +143,12 @@ def parse_post_address(text):
     require(len(parts) == 3, "a post address is DID/INDEX/ADDRESS")
     parse_did(parts[0])
     require(parts[2].startswith("z"), "a content address starts with z")
-    return {"kind": "post", "log": parts[0], "index": decimal(parts[1], MAXIMUM_INDEX, "the index"),
-            "address": base58_decode(parts[2][1:], 32).hex()}
+    return {
+        "kind": "post",
+        "log": parts[0],
+        "index": decimal(parts[1], MAXIMUM_INDEX, "the index"),
+        "address": base58_decode(parts[2][1:], 32).hex(),
+    }
 
 
 def post_address(log, index, address):
@@ -146,5 +158,8 @@ def post_address(log, index, address):
 def check_reference(value):
     """[ID-8] A reference [log key, index, content address], as a tuple."""
     log, index, address = array(value, "a reference", exactly=3)
-    return (octets(log, "the log key", exactly=32), uint(index, MAXIMUM_INDEX, "the index"),
-            octets(address, "the content address", exactly=32))
+    return (
+        octets(log, "the log key", exactly=32),
+        uint(index, MAXIMUM_INDEX, "the index"),
+        octets(address, "the content address", exactly=32),
+    )

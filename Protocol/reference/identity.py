@@ -10,7 +10,9 @@ from entry import leaf_hash, readable, sha256
 from log import root
 from refused import require, uint
 
-ROOM = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "Sources", "Crypto")
+ROOM = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "Sources", "Crypto"
+)
 LIST_DIGEST = "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda"
 
 
@@ -94,17 +96,19 @@ def succeeds(old, new):
 
 
 def chain(identity, logs):
-    """[IDENT-5], [IDENT-9] The identity's root logs in order, each with the size up to which it has effect."""
+    """[IDENT-5], [IDENT-9] The root logs in order, each with the size up to which it has effect."""
     current, out = logs.get(identity), []
     while current is not None and (current.content(0) or [""])[0] == "identity":
-        found = [(log, end) for log, end in ((l, succeeds(current, l)) for l in logs.values()) if end is not None]
+        found = [
+            (log, end) for log, end in ((l, succeeds(current, l)) for l in logs.values()) if end is not None
+        ]
         out.append((current, found[0][1] if found else len(current.entries)))
         current = found[0][0] if found else None
     return out
 
 
 def devices(identity, logs):
-    """[IDENT-6] to [IDENT-8] Log key of each device -> the index from which its entries do not count, or None."""
+    """[IDENT-6] to [IDENT-8] Log key of each device -> the first index that does not count, or None."""
     added, revoked = set(), {}
     for root_log, end in chain(identity, logs):
         for index in range(1, end):

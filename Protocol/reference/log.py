@@ -33,7 +33,7 @@ def frontier(leaves):
     out, start = [], 0
     for bit in reversed(range(len(leaves).bit_length())):
         if len(leaves) >> bit & 1:
-            out.append(root(leaves[start:start + (1 << bit)]))
+            out.append(root(leaves[start : start + (1 << bit)]))
             start += 1 << bit
     return out
 
@@ -184,11 +184,14 @@ class Batch:
         """[LOG-8] The parts of a batch, of the right types and counts; nothing is verified yet."""
         log, start, frontier_, entries, checkpoint, tail_ = array(value, "a batch", exactly=6)
         octets(log, "the log key", exactly=32)
-        return Batch(log, uint(start, MAXIMUM_INDEX, "from"),
-                     hashes(frontier_, "the frontier", MAXIMUM_FRONTIER),
-                     [check_entry(e) for e in
-                      array(entries, "the entries", least=1, limit=MAXIMUM_ENTRIES)],
-                     Checkpoint.of_value(log, checkpoint), hashes(tail_, "the tail", MAXIMUM_TAIL))
+        return Batch(
+            log,
+            uint(start, MAXIMUM_INDEX, "from"),
+            hashes(frontier_, "the frontier", MAXIMUM_FRONTIER),
+            [check_entry(e) for e in array(entries, "the entries", least=1, limit=MAXIMUM_ENTRIES)],
+            Checkpoint.of_value(log, checkpoint),
+            hashes(tail_, "the tail", MAXIMUM_TAIL),
+        )
 
     @property
     def value(self):
@@ -209,15 +212,19 @@ class Batch:
         """[LOG-9] to [LOG-12]; `held` is (size, frontier) of what the receiver has of this log."""
         size = self.checkpoint.size
         require(self.to <= size, "the batch goes beyond its checkpoint")
-        require(len(self.frontier) == bin(self.start).count("1"),
-                "the frontier has not one hash for each bit of from")
+        require(
+            len(self.frontier) == bin(self.start).count("1"),
+            "the frontier has not one hash for each bit of from",
+        )
         if held is not None and held[0] == self.start:
             require(held[1] == self.frontier, "the frontier is not the one held")
         running, count = self.frontier, self.start
         for header in self.headers():
             running, count = append(running, count, header.address), count + 1
-        require(root_beyond(running, self.to, self.tail, size) == self.checkpoint.root,
-                "the entries do not lead to the checkpoint's root")
+        require(
+            root_beyond(running, self.to, self.tail, size) == self.checkpoint.root,
+            "the entries do not lead to the checkpoint's root",
+        )
         self.checkpoint.verify()
 
 
@@ -243,9 +250,12 @@ class ForkProof:
     def of_value(value):
         log, a, b, frontier_, tail_ = array(value, "a fork proof", exactly=5)
         octets(log, "the log key", exactly=32)
-        return ForkProof(Checkpoint.of_value(log, a), Checkpoint.of_value(log, b),
-                         hashes(frontier_, "the frontier", MAXIMUM_FRONTIER),
-                         hashes(tail_, "the tail", MAXIMUM_TAIL))
+        return ForkProof(
+            Checkpoint.of_value(log, a),
+            Checkpoint.of_value(log, b),
+            hashes(frontier_, "the frontier", MAXIMUM_FRONTIER),
+            hashes(tail_, "the tail", MAXIMUM_TAIL),
+        )
 
     @property
     def value(self):
@@ -258,8 +268,10 @@ class ForkProof:
             require(not self.frontier and not self.tail, "checkpoints of one size need no hashes")
             require(self.a.root < self.b.root, "the smaller of two different roots comes first")
         else:
-            require(root_beyond(self.frontier, self.a.size, self.tail, self.b.size) == self.b.root,
-                    "the hashes do not lead to the newer root")
+            require(
+                root_beyond(self.frontier, self.a.size, self.tail, self.b.size) == self.b.root,
+                "the hashes do not lead to the newer root",
+            )
             require(fold(self.frontier) != self.a.root, "the checkpoints agree")
         self.a.verify()
         self.b.verify()

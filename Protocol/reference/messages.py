@@ -28,9 +28,13 @@ def hello(value):
     """[MSG-3] The fields known here; others are left out."""
     require(type(value) is cbor.Map, "hello carries a map")
     checks = {
-        1: lambda v: uint(v, MAXIMUM_UINT, "the version"), 2: lambda v: octets(v, "the node key", exactly=32),
-        3: lambda v: octets(v, "the udp id", exactly=8), 4: lambda v: uint(v, MAXIMUM_TIME, "the time"),
-        5: lambda v: text(v, "the agent", 0, 64), 6: lambda v: uint(v, 65535, "the port", least=1)}
+        1: lambda v: uint(v, MAXIMUM_UINT, "the version"),
+        2: lambda v: octets(v, "the node key", exactly=32),
+        3: lambda v: octets(v, "the udp id", exactly=8),
+        4: lambda v: uint(v, MAXIMUM_TIME, "the time"),
+        5: lambda v: text(v, "the agent", 0, 64),
+        6: lambda v: uint(v, 65535, "the port", least=1),
+    }
     out = {}
     for number, check in checks.items():
         found = value.get(number, default=Ellipsis)

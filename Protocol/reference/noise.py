@@ -1,4 +1,4 @@
-"""The handshake: Noise_XK_25519_ChaChaPoly_SHA256 and XKpsk3 (session.md; Noise revision 34, §5, §7, §9)."""
+"""The handshake, Noise XK and XKpsk3 (session.md; Noise revision 34, §5, §7, §9)."""
 
 import struct
 
@@ -53,7 +53,7 @@ class Handshake:
     def derive(self, secret, count):
         """HKDF as Noise has it: the chaining key is the salt, the info is empty."""
         out = cipher.hkdf(self.chaining_key, secret, b"", 32 * count)
-        return [out[i:i + 32] for i in range(0, len(out), 32)]
+        return [out[i : i + 32] for i in range(0, len(out), 32)]
 
     def mix_key(self, secret):
         self.chaining_key, key = self.derive(secret, 2)
@@ -72,8 +72,12 @@ class Handshake:
             self.cipher = Cipher(key)
             return
         mine, theirs = token if self.initiator else token[::-1]
-        self.mix_key(x25519({"e": self.ephemeral, "s": self.static}[mine],
-                            {"e": self.remote_ephemeral, "s": self.remote_static}[theirs]))
+        self.mix_key(
+            x25519(
+                {"e": self.ephemeral, "s": self.static}[mine],
+                {"e": self.remote_ephemeral, "s": self.remote_static}[theirs],
+            )
+        )
 
     def seal_hashed(self, plaintext):
         sealed = self.cipher.seal(self.hash, plaintext)
@@ -120,8 +124,10 @@ class Handshake:
 
     def datagram_keys(self):
         """[SES-9] The keys of the datagrams that the initiator and the responder send."""
-        return [cipher.hkdf(self.hash, self.chaining_key, f"starling/1 udp {side}".encode())
-                for side in ("initiator", "responder")]
+        return [
+            cipher.hkdf(self.hash, self.chaining_key, f"starling/1 udp {side}".encode())
+            for side in ("initiator", "responder")
+        ]
 
 
 def run(initiator, responder, payloads):

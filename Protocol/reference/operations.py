@@ -18,8 +18,7 @@ from refused import Refused, require
 
 def unhex(value, what="a value", exactly=None):
     """The bytes of lower-case hex."""
-    require(type(value) is str and re.fullmatch(r"([0-9a-f]{2})*", value),
-            f"{what} must be lower-case hex")
+    require(type(value) is str and re.fullmatch(r"([0-9a-f]{2})*", value), f"{what} must be lower-case hex")
     require(exactly is None or len(value) == 2 * exactly, f"{what} must have {exactly} bytes")
     return bytes.fromhex(value)
 
@@ -63,8 +62,12 @@ def do_sha256(request):
 
 
 def do_ed25519_verify(request):
-    require(curve25519.verify(octets(request, "public"), octets(request, "message"),
-                              octets(request, "signature")), "the signature does not verify")
+    require(
+        curve25519.verify(
+            octets(request, "public"), octets(request, "message"), octets(request, "signature")
+        ),
+        "the signature does not verify",
+    )
     return {}
 
 
@@ -77,8 +80,11 @@ def do_frontier(request):
 
 
 def do_tail(request):
-    return {"tail": hexes(log.tail(first_leaves(request, "size"), number(request, "from"),
-                                   number(request, "size")))}
+    return {
+        "tail": hexes(
+            log.tail(first_leaves(request, "size"), number(request, "from"), number(request, "size"))
+        )
+    }
 
 
 def do_inclusion_prove(request):
@@ -88,21 +94,28 @@ def do_inclusion_prove(request):
 
 
 def do_consistency_prove(request):
-    return {"proof": hexes(log.consistency_prove(first_leaves(request, "size2"),
-                                                 number(request, "size1")))}
+    return {"proof": hexes(log.consistency_prove(first_leaves(request, "size2"), number(request, "size1")))}
 
 
 def do_inclusion_verify(request):
-    log.inclusion_verify(octets(request, "leaf_hash", 32), number(request, "index"),
-                         number(request, "size"), octets_list(request, "proof", 32),
-                         octets(request, "root", 32))
+    log.inclusion_verify(
+        octets(request, "leaf_hash", 32),
+        number(request, "index"),
+        number(request, "size"),
+        octets_list(request, "proof", 32),
+        octets(request, "root", 32),
+    )
     return {}
 
 
 def do_consistency_verify(request):
-    log.consistency_verify(number(request, "size1"), octets(request, "root1", 32),
-                           number(request, "size2"), octets(request, "root2", 32),
-                           octets_list(request, "proof", 32))
+    log.consistency_verify(
+        number(request, "size1"),
+        octets(request, "root1", 32),
+        number(request, "size2"),
+        octets(request, "root2", 32),
+        octets_list(request, "proof", 32),
+    )
     return {}
 
 
@@ -113,9 +126,15 @@ def do_checkpoint_verify(request):
 
 def do_entry_decode(request):
     header = Header.decode(octets(request, "header"))
-    return {"version": 1, "log": header.log.hex(), "index": header.index, "time": header.time,
-            "body_length": header.length, "body_hash": header.body_hash.hex(),
-            "address": header.address.hex()}
+    return {
+        "version": 1,
+        "log": header.log.hex(),
+        "index": header.index,
+        "time": header.time,
+        "body_length": header.length,
+        "body_hash": header.body_hash.hex(),
+        "address": header.address.hex(),
+    }
 
 
 def do_content_decode(request):
@@ -182,19 +201,27 @@ def do_noise_xk(request):
     prologue, psk = octets(request, "prologue"), None
     if request.get("psk"):
         psk = octets(request, "psk", 32)
-    keys = {side: [octets(field(request, side, dict), k, 32) for k in ("static", "ephemeral")]
-            for side in ("initiator", "responder")}
+    keys = {
+        side: [octets(field(request, side, dict), k, 32) for k in ("static", "ephemeral")]
+        for side in ("initiator", "responder")
+    }
     public = curve25519.x25519_public(keys["responder"][0])
     a = noise.Handshake(True, *keys["initiator"], public, prologue, psk)
     b = noise.Handshake(False, *keys["responder"], None, prologue, psk)
     wire = noise.run(a, b, octets_list(request, "payloads"))
     udp = a.datagram_keys()
-    return {"messages": hexes(wire), "handshake_hash": a.hash.hex(), "udp_initiator": udp[0].hex(),
-            "udp_responder": udp[1].hex()}
+    return {
+        "messages": hexes(wire),
+        "handshake_hash": a.hash.hex(),
+        "udp_initiator": udp[0].hex(),
+        "udp_responder": udp[1].hex(),
+    }
 
 
 def do_datagram_open(request):
-    receiver, counter, message = session.open_datagram(octets(request, "key", 32), octets(request, "datagram"))
+    receiver, counter, message = session.open_datagram(
+        octets(request, "key", 32), octets(request, "datagram")
+    )
     return {"receiver": receiver.hex(), "counter": counter, "message": message.hex()}
 
 
@@ -203,8 +230,11 @@ def do_message_decode(request):
     return {"type": kind, "data": cbor.encode(value).hex()}
 
 
-OPERATIONS = {name[3:].replace("_", "-"): function for name, function in list(globals().items())
-              if name.startswith("do_")}
+OPERATIONS = {
+    name[3:].replace("_", "-"): function
+    for name, function in list(globals().items())
+    if name.startswith("do_")
+}
 
 
 def answer(request):

@@ -56,20 +56,28 @@ def verify(text):
 
 def verify_binding(binding, log, checkpoint):
     """[PROOF-6] The identity that a binding shows `log` to belong to."""
-    (device_header, device_body, device_path, root_log, root_checkpoint, add_header, add_body,
-     add_path) = array(binding, "a binding", exactly=8)
+    (device_header, device_body, device_path, root_log, root_checkpoint, add_header, add_body, add_path) = (
+        array(binding, "a binding", exactly=8)
+    )
     device = header_of(device_header)
     octets(root_log, "the root log key", exactly=32)
     require(device.log == log and device.index == 0, "not entry 0 of the proven log")
     kind, fields = decode_content(body_of(device_body, device))
     require(kind == "device" and fields.get(1) == root_log, "entry 0 does not name the identity")
-    inclusion_verify(device.address, 0, checkpoint.size, hashes(device_path, "a path", MAXIMUM_FRONTIER), checkpoint.root)
+    inclusion_verify(
+        device.address, 0, checkpoint.size, hashes(device_path, "a path", MAXIMUM_FRONTIER), checkpoint.root
+    )
     added = header_of(add_header)
     require(added.log == root_log and added.index >= 1, "not a later entry of the root log")
     kind, fields = decode_content(body_of(add_body, added))
     require(kind == "add-device" and fields.get(1) == log, "the root log's entry does not add the device")
     root_head = Checkpoint.of_value(root_log, root_checkpoint)
-    inclusion_verify(added.address, added.index, root_head.size, hashes(add_path, "a path", MAXIMUM_FRONTIER),
-                     root_head.root)
+    inclusion_verify(
+        added.address,
+        added.index,
+        root_head.size,
+        hashes(add_path, "a path", MAXIMUM_FRONTIER),
+        root_head.root,
+    )
     root_head.verify()
     return root_log

@@ -13,8 +13,9 @@ def require(condition, why):
 
 def uint(value, limit, what, least=0):
     """`value`, when it is an integer from `least` to `limit` (a bool is not one)."""
-    require(type(value) is int and least <= value <= limit,
-            f"{what} must be an integer from {least} to {limit}")
+    require(
+        type(value) is int and least <= value <= limit, f"{what} must be an integer from {least} to {limit}"
+    )
     return value
 
 

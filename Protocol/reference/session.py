@@ -17,7 +17,7 @@ def frame(content):
 def fragments(message):
     """[SES-6] The plaintexts of the frames that carry a message."""
     require(1 <= len(message) <= MAXIMUM_MESSAGE, "a message has 1 to 262,144 bytes")
-    parts = [message[i:i + MAXIMUM_FRAGMENT] for i in range(0, len(message), MAXIMUM_FRAGMENT)]
+    parts = [message[i : i + MAXIMUM_FRAGMENT] for i in range(0, len(message), MAXIMUM_FRAGMENT)]
     return [b"\0" + part for part in parts[:-1]] + [b"\1" + parts[-1]]
 
 
@@ -26,7 +26,9 @@ def assemble(plaintexts):
     messages, whole = [], b""
     for plaintext in plaintexts:
         require(len(plaintext) >= 2 and plaintext[0] in (0, 1), "neither more nor last, or empty")
-        require(plaintext[0] == 1 or len(plaintext) == 1 + MAXIMUM_FRAGMENT, "more follows, but it is not full")
+        require(
+            plaintext[0] == 1 or len(plaintext) == 1 + MAXIMUM_FRAGMENT, "more follows, but it is not full"
+        )
         whole += plaintext[1:]
         require(len(whole) <= MAXIMUM_MESSAGE, "the message is too long")
         if plaintext[0] == 1:

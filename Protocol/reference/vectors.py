@@ -40,12 +40,14 @@ class File:
         twice = {n for n in names if names.count(n) > 1}
         assert not twice, f"{self.name}: names used twice: {twice}"
         lines = ",\n".join("  " + json.dumps(shorten(case)) for case in self.cases)
-        return (f'{{\n "about": {json.dumps(self.about)},\n "page": "{self.page}",\n'
-                f' "version": 1,\n "cases": [\n{lines}\n ]\n}}\n')
+        return (
+            f'{{\n "about": {json.dumps(self.about)},\n "page": "{self.page}",\n'
+            f' "version": 1,\n "cases": [\n{lines}\n ]\n}}\n'
+        )
 
 
 def shorten(value):
-    """`value` with runs of over 40 equal pieces, in strings of over 2,000 characters, written `(PIECE*COUNT)`."""
+    """`value` with runs of over 40 equal pieces, in long strings, written `(PIECE*COUNT)`."""
     if type(value) is dict:
         return {k: shorten(v) for k, v in value.items()}
     if type(value) is not str or len(value) <= 2000:
@@ -101,12 +103,20 @@ class Log:
         return Checkpoint.signed(self.seed, size, self.root(size))
 
     def batch(self, start, to, size, bodies=True):
-        entries = [[h.time, b] if bodies else [h.time, h.length, h.body_hash]
-                   for h, b in zip(self.headers[start:to], self.bodies[start:to])]
-        return Batch(self.key, start, frontier(self.leaves[:start]), entries,
-                     self.checkpoint(size), tail(self.leaves, to, size))
+        entries = [
+            [h.time, b] if bodies else [h.time, h.length, h.body_hash]
+            for h, b in zip(self.headers[start:to], self.bodies[start:to])
+        ]
+        return Batch(
+            self.key,
+            start,
+            frontier(self.leaves[:start]),
+            entries,
+            self.checkpoint(size),
+            tail(self.leaves, to, size),
+        )
 
 
 def flip(data, bit=0):
     """`data` with one bit changed."""
-    return data[:bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1:]
+    return data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]

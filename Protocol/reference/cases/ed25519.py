@@ -7,12 +7,21 @@ from vectors import File, flip, secret
 
 # RFC 8032 §7.1, tests 1 to 3: public key, message, signature.
 RFC_8032 = [
-    ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
-    ("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"),
-    ("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
 ]
 
 
@@ -50,7 +59,9 @@ def small_order_encodings():
         if c.multiply(k, T8)[0] % c.P == 0:
             out[f"{k} times it, x = 0 with sign 1"] = (y | 1 << 255).to_bytes(32, "little")
             if y + c.P < 1 << 255:
-                out[f"{k} times it, y plus p, x = 0 with sign 1"] = (y + c.P | 1 << 255).to_bytes(32, "little")
+                out[f"{k} times it, y plus p, x = 0 with sign 1"] = (y + c.P | 1 << 255).to_bytes(
+                    32, "little"
+                )
     return out
 
 
@@ -78,11 +89,20 @@ def signature_by(a, nonce, r, public, message):
     return r + s.to_bytes(32, "little")
 
 
-def ed25519_file():
-    file = File("ed25519", "checkpoint.md", "Which Ed25519 signatures hold: those that libsodium 1.0.18 accepts, no others.")
+def make():
+    file = File(
+        "ed25519",
+        "checkpoint.md",
+        "Which Ed25519 signatures hold: those that libsodium 1.0.18 accepts, no others.",
+    )
 
     def case(name, public, message, signature, ok=False):
-        request = {"op": "ed25519-verify", "public": public.hex(), "message": message.hex(), "signature": signature.hex()}
+        request = {
+            "op": "ed25519-verify",
+            "public": public.hex(),
+            "message": message.hex(),
+            "signature": signature.hex(),
+        }
         file.good(name, "CP-5", request) if ok else file.bad(name, "CP-5", request)
 
     for i, (public, message, signature) in enumerate(RFC_8032):
@@ -96,8 +116,18 @@ def ed25519_file():
     small_orders(case, seed, public)
     mixed_orders(case)
     for field in ("signature", "public", "message"):
-        file.every("bit", field, f"any bit of the {field} flipped", "CP-5",
-                   {"op": "ed25519-verify", "public": public.hex(), "message": message.hex(), "signature": signature.hex()})
+        file.every(
+            "bit",
+            field,
+            f"any bit of the {field} flipped",
+            "CP-5",
+            {
+                "op": "ed25519-verify",
+                "public": public.hex(),
+                "message": message.hex(),
+                "signature": signature.hex(),
+            },
+        )
     return file
 
 
@@ -107,7 +137,15 @@ def simple_mutations(case, public, message, signature):
     while s + k * c.L < 1 << 256:
         case(f"S plus {k} L", public, message, r + (s + k * c.L).to_bytes(32, "little"))
         k += 1
-    for name, value in (("0", 0), ("1", 1), ("L", c.L), ("L - 1", c.L - 1), ("L - S", c.L - s), ("2^252", 2**252), ("2^256 - 1", 2**256 - 1)):
+    for name, value in (
+        ("0", 0),
+        ("1", 1),
+        ("L", c.L),
+        ("L - 1", c.L - 1),
+        ("L - S", c.L - s),
+        ("2^252", 2**252),
+        ("2^256 - 1", 2**256 - 1),
+    ):
         case(f"S of {name}", public, message, r + value.to_bytes(32, "little"))
     case("zeros", public, message, bytes(64))
     case("R of zeros", public, message, bytes(32) + signature[32:])
@@ -166,18 +204,43 @@ def mixed_orders(case):
         order = 8 // k
         mixed = c.compress(c.add(prime, c.multiply(k, T8)))
         for what, ok, holds in (
-                ("h a multiple of the order", True, lambda w, h: h % order == 0 and w % order == 0),
-                ("h not a multiple, so only a cofactored check holds", False, lambda w, h: h % order != 0 and w % order != 0),
-                ("h a multiple only when reduced modulo L", True, lambda w, h: h % order == 0 and w % order != 0),
-                ("h a multiple only before it is reduced", False, lambda w, h: h % order != 0 and w % order == 0)):
+            ("h a multiple of the order", True, lambda w, h: h % order == 0 and w % order == 0),
+            (
+                "h not a multiple, so only a cofactored check holds",
+                False,
+                lambda w, h: h % order != 0 and w % order != 0,
+            ),
+            ("h a multiple only when reduced modulo L", True, lambda w, h: h % order == 0 and w % order != 0),
+            ("h a multiple only before it is reduced", False, lambda w, h: h % order != 0 and w % order == 0),
+        ):
             message = find_message(r, mixed, holds)
-            case(f"A has a part of order {name}, {what}", mixed, message, signature_by(a, nonce, r, mixed, message), ok)
+            case(
+                f"A has a part of order {name}, {what}",
+                mixed,
+                message,
+                signature_by(a, nonce, r, mixed, message),
+                ok,
+            )
         torn = c.compress(c.add(r_point, c.multiply(k, T8)))
         public = c.compress(prime)
-        case(f"R has a part of order {name}", public, b"a message", signature_by(a, nonce, torn, public, b"a message"))
+        case(
+            f"R has a part of order {name}",
+            public,
+            b"a message",
+            signature_by(a, nonce, torn, public, b"a message"),
+        )
         message = find_message(torn, mixed, lambda w, h: (h + 1) % order == 0)
-        case(f"R and A have parts of order {name} that cancel", mixed, message,
-             signature_by(a, nonce, torn, mixed, message), True)
+        case(
+            f"R and A have parts of order {name} that cancel",
+            mixed,
+            message,
+            signature_by(a, nonce, torn, mixed, message),
+            True,
+        )
         message = find_message(torn, mixed, lambda w, h: (h + 1) % order != 0)
-        case(f"R and A have parts of order {name} that do not cancel", mixed, message,
-             signature_by(a, nonce, torn, mixed, message))
+        case(
+            f"R and A have parts of order {name} that do not cancel",
+            mixed,
+            message,
+            signature_by(a, nonce, torn, mixed, message),
+        )
