@@ -128,8 +128,12 @@ extension Network {
 
     /// A socket that reaches `endpoint`: one of its own family, or else one for both.
     private func socket(for endpoint: Endpoint) -> DatagramSocket? {
-        let reaching = datagramSockets.values.filter { $0.reaches(endpoint) }
-        return reaching.first { $0.family == endpoint.family } ?? reaching.first
+        var best: DatagramSocket?
+        for socket in datagramSockets.values where socket.reaches(endpoint) {
+            if socket.family == endpoint.family { return socket }
+            best = socket
+        }
+        return best
     }
 
     func flush(_ socket: DatagramSocket) {

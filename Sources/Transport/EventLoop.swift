@@ -32,6 +32,7 @@ package final class EventLoop {
     private var armed: Instant?
     private var lastToken: UInt64 = 0
     private var isStopped = false
+    private var isTurning = false
 
     /// Called once at the end of each turn in which the loop did anything, before queued bytes are sent.
     package var turnEnded: (() -> Void)?
@@ -99,6 +100,9 @@ package final class EventLoop {
     package func stop() { isStopped = true }
 
     private func turn(until deadline: Instant?) {
+        precondition(!isTurning, "a turn inside a turn")
+        isTurning = true
+        defer { isTurning = false }
         for (_, step) in steps { step.send() }
         let ready = unsafe epoll_wait(
             epoll.number, events, Int32(Self.eventsPerTurn), milliseconds(until: deadline))

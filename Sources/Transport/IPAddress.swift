@@ -50,7 +50,7 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         if let v4 { v4 >> 24 == 127 } else { self == .loopback6 }
     }
 
-    /// 0.0.0.0 or ::, which name no machine.
+    /// 0.0.0.0 or ::, which name no machine. Who connects to them reaches this one.
     package var isUnspecified: Bool { self == .any4 || self == .any6 }
 
     /// 169.254.0.0/16 or fe80::/10: of one link only.

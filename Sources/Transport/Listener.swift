@@ -127,7 +127,7 @@ extension Network {
                 listener.descriptor.number, &address.storage, &address.length)
             switch -result {
             case EAGAIN: return
-            case EMFILE, ENFILE: guard shed(listener) else { return pause(listener) }
+            case EMFILE, ENFILE: guard shed(listener) else { return }
             case ENOBUFS, ENOMEM: return pause(listener)
             case 1...: continue  // this connection went away before it was taken
             default: take(FileDescriptor(owning: result), address, listener)
@@ -145,7 +145,7 @@ extension Network {
             counters.refused += 1
             return
         }
-        if !isLocal { setNoDelay(descriptor.number) }
+        if !isLocal { setUpStream(descriptor.number) }
         let id = ConnectionID(number: loop.makeToken())
         let connection = Connection(id, descriptor, isLocal ? .local : .accepted, peer, .open)
         guard add(connection) else { return }
@@ -157,9 +157,10 @@ extension Network {
         isLocal ? .local(user: peerUser(socket)) : address.endpoint.map { .remote($0) }
     }
 
-    /// Out of descriptors: gives up the reserve to take one connection and close it. False when there is no reserve.
+    /// Out of descriptors: gives up the reserve to take one connection and close it. False when no more is to be done in this turn.
+    ///
+    /// The kernel says "too many files" before it looks whether anybody waits.
     private func shed(_ listener: Listener) -> Bool {
-        guard reserve != nil else { return false }
         reserve = nil
         var address = SocketAddress()
         let result = unsafe starling_accept(
@@ -170,7 +171,9 @@ extension Network {
             counters.refused += 1
         }
         openReserve()
-        return true
+        if result == -EAGAIN { return false }
+        if reserve == nil || result < 0 { pause(listener) }
+        return reserve != nil && result >= 0
     }
 
     /// Looks away for a moment, instead of being told again and again of connections that cannot be taken.

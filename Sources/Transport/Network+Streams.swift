@@ -273,7 +273,12 @@ extension CloseReason {
     }
 }
 
-/// Sends small messages at once instead of collecting them: the queue collects already.
-func setNoDelay(_ socket: Int32) {
-    _ = starling_set_option(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+extension Network {
+    /// Sets what every TCP connection has: small messages leave at once, and little waits in the kernel.
+    func setUpStream(_ socket: Int32) {
+        // The queue collects small messages already.
+        _ = starling_set_option(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        _ = starling_set_option(
+            socket, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Int32(clamping: limits.kernelQueue))
+    }
 }

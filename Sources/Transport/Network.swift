@@ -32,6 +32,10 @@ package final class Network {
     let relay = Relay()
     let relayToken: UInt64
     var resolver: Resolver?
+    /// Questions that the resolver has not answered yet.
+    var unanswered = 0
+    /// Questions asked before this number are not of interest any more.
+    var lastClose: UInt64 = 0
     /// Received datagrams, once there is a datagram socket.
     var incoming: DatagramBatch?
 
@@ -57,6 +61,9 @@ package final class Network {
     deinit {
         close()
         loop.removeStep(relayToken)
+        guard let resolver else { return }
+        resolver.close()
+        loop.remove(resolver.answers)
     }
 
     /// How many connections `limits` allows a process that may open `descriptors` files.
@@ -80,8 +87,7 @@ package final class Network {
         datagramSockets = [:]
         dirty = []
         reports.removeAll()
-        resolver?.close()
-        resolver = nil
+        lastClose = loop.makeToken()
     }
 
     func openReserve() {
@@ -100,7 +106,7 @@ package final class Network {
         let number = starling_stream_socket(endpoint.family)
         guard number >= 0 else { return failed(id, .from(-number)) }
         let descriptor = FileDescriptor(owning: number)
-        setNoDelay(number)
+        setUpStream(number)
         var address = SocketAddress(endpoint, family: endpoint.family)
         let result = unsafe starling_connect(number, &address.storage, address.length)
         guard result >= 0 || -result == EINPROGRESS else { return failed(id, .from(-result)) }
@@ -148,7 +154,9 @@ package final class Network {
     ///
     /// While reading is stopped and nothing waits to be sent, the end of the connection goes unnoticed.
     package func setReading(_ isOn: Bool, on id: ConnectionID) {
-        guard let connection = connections[id.number], connection.phase == .open else { return }
+        guard let connection = connections[id.number],
+            connection.phase == .open || connection.phase == .connecting
+        else { return }
         connection.wantsReading = isOn
         updateInterest(connection)
     }

@@ -20,11 +20,10 @@ final class Resolver: Sendable {
     private struct State {
         var questions: [Question] = []
         var threads = 0
-        var isClosed = false
     }
 
     private let state = Mutex(State())
-    private let answers: Mailbox<Answer>
+    let answers: Mailbox<Answer>
     private let limits: TransportLimits
 
     init(_ answers: Mailbox<Answer>, _ limits: TransportLimits) {
@@ -32,28 +31,26 @@ final class Resolver: Sendable {
         self.limits = limits
     }
 
-    /// Takes a question. False when too many wait.
+    /// Takes a question. False when there is no thread to answer it.
     func ask(_ question: Question) -> Bool {
-        enum Outcome { case full, taken, needsThread }
-        let outcome = state.withLock { state -> Outcome in
-            guard state.questions.count < limits.resolutions else { return .full }
+        let needsThread = state.withLock { state -> Bool in
             state.questions.append(question)
-            guard state.threads < limits.resolverThreads else { return .taken }
+            guard state.threads < limits.resolverThreads else { return false }
             state.threads += 1
-            return .needsThread
+            return true
         }
-        if outcome == .needsThread && !startThread({ self.work() }) {
-            state.withLock { $0.threads -= 1 }
+        guard needsThread, !startThread({ self.work() }) else { return true }
+        return state.withLock { state in
+            state.threads -= 1
+            guard state.threads == 0 else { return true }
+            state.questions = []
+            return false
         }
-        return outcome != .full
     }
 
     /// Forgets the questions that wait.
     func close() {
-        state.withLock { state in
-            state.questions = []
-            state.isClosed = true
-        }
+        state.withLock { $0.questions = [] }
     }
 
     private func work() {
@@ -142,17 +139,26 @@ extension Network {
             }
     }
 
+    /// Hands a question to the helper threads. False when as many as may be are unanswered, so that each answer finds room.
     private func ask(_ question: Resolver.Question) -> Bool {
+        guard unanswered < limits.resolutions else { return false }
         if resolver == nil {
-            // Room for all answers, so that none is lost.
-            let capacity = limits.resolutions + limits.resolverThreads
-            let answers = try? loop.makeMailbox(of: Resolver.Answer.self, capacity: capacity) {
-                [weak self] batch in
-                for answer in batch { self?.reports.append(.resolved(answer.id, answer.endpoints)) }
+            let answers = try? loop.makeMailbox(
+                of: Resolver.Answer.self, capacity: limits.resolutions
+            ) { [weak self] batch in
+                self?.take(batch)
             }
-            guard let answers else { return false }
-            resolver = Resolver(answers, limits)
+            resolver = answers.map { Resolver($0, limits) }
         }
-        return resolver?.ask(question) ?? false
+        guard let resolver, resolver.ask(question) else { return false }
+        unanswered += 1
+        return true
+    }
+
+    private func take(_ answers: [Resolver.Answer]) {
+        unanswered -= answers.count
+        for answer in answers where answer.id.number > lastClose {
+            reports.append(.resolved(answer.id, answer.endpoints))
+        }
     }
 }
