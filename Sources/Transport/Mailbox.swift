@@ -3,8 +3,8 @@ package import Synchronization
 
 /// The only way into an `EventLoop` from other threads: a bounded queue that wakes it.
 ///
-/// The loop is woken when the queue stops being empty, not for each message: a burst costs one write. Messages of one thread
-/// arrive in the order in which it posted them.
+/// The loop is woken when the queue stops being empty, not for each message: a burst costs one
+/// write. Messages of one thread arrive in the order in which it posted them.
 package final class Mailbox<Message: Sendable>: Sendable {
     @usableFromInline
     struct State {
@@ -28,7 +28,8 @@ package final class Mailbox<Message: Sendable>: Sendable {
         wake = try FileDescriptor(starling_event_open(), doing: "open a mailbox")
     }
 
-    /// Hands `message` to the loop; from any thread, never waits. False when the mailbox is full, or the loop is gone.
+    /// Hands `message` to the loop; from any thread, never waits. False when the mailbox is full,
+    /// or the loop is gone.
     @inlinable
     package func post(_ message: Message) -> Bool {
         let waiting = state.withLock { state -> Int in
@@ -48,9 +49,11 @@ package final class Mailbox<Message: Sendable>: Sendable {
         state.withLock { $0.isClosed = true }
     }
 
-    /// Swaps the waiting messages for `batch`, which must be empty: its storage is used for the next ones.
+    /// Swaps the waiting messages for `batch`, which must be empty: its storage is used for the
+    /// next ones.
     fileprivate func take(_ batch: inout [Message]) {
-        // Cleared first: whoever posts after it finds the queue taken or not, and is heard in either case.
+        // Cleared first: whoever posts after it finds the queue taken or not, and is heard in
+        // either case.
         starling_event_clear(wake.number)
         state.withLock { swap(&$0.messages, &batch) }
     }

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Looks up names on threads of its own, because `getaddrinfo` waits, sometimes for half a minute.
 ///
-/// A thread ends when it finds nothing to do: there is nothing to join, and one that hangs in a dead name server keeps no one.
+/// A thread ends when it finds nothing to do: there is nothing to join, and one that hangs in a
+/// dead name server keeps no one.
 final class Resolver: Sendable {
     struct Question: Sendable {
         let id: ResolutionID
@@ -71,7 +72,8 @@ final class Resolver: Sendable {
     }
 }
 
-/// The stream endpoints of `host`, in the order of the system's resolver (RFC 6724), at most 16. Waits.
+/// The stream endpoints of `host`, in the order of the system's resolver (RFC 6724), at most 16.
+/// Waits.
 private func lookUp(_ host: String, _ port: UInt16) -> [Endpoint] {
     var hints = unsafe addrinfo()
     unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -99,7 +101,8 @@ private final class ThreadBody {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-/// Runs `body` on a thread of its own, with all signals blocked. False when the system has no more threads.
+/// Runs `body` on a thread of its own, with all signals blocked. False when the system has no more
+/// threads.
 private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     let argument = unsafe Unmanaged.passRetained(ThreadBody(body))
     let result = unsafe starling_start_thread(
@@ -113,7 +116,8 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
 }
 
 extension Network {
-    /// Looks up the addresses of `host`, a name or an IP address, without holding up the loop. `resolved` follows.
+    /// Looks up the addresses of `host`, a name or an IP address, without holding up the loop.
+    /// `resolved` follows.
     package func resolve(host: String, port: UInt16) -> ResolutionID {
         let id = ResolutionID(number: loop.makeToken())
         if let address = IPAddress(host) {
@@ -125,7 +129,8 @@ extension Network {
         return id
     }
 
-    /// Whether `host` may be shown to the resolver: letters, digits, hyphens, underscores and dots, at most 253.
+    /// Whether `host` may be shown to the resolver: letters, digits, hyphens, underscores and dots,
+    /// at most 253.
     static func isHostName(_ host: String) -> Bool {
         (1...253).contains(host.utf8.count)
             && host.utf8.allSatisfy { byte in
@@ -139,7 +144,8 @@ extension Network {
             }
     }
 
-    /// Hands a question to the helper threads. False when as many as may be are unanswered, so that each answer finds room.
+    /// Hands a question to the helper threads. False when as many as may be are unanswered, so that
+    /// each answer finds room.
     private func ask(_ question: Resolver.Question) -> Bool {
         guard unanswered < limits.resolutions else { return false }
         if resolver == nil {

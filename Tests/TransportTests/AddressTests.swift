@@ -42,7 +42,8 @@ import Testing
         #expect(Endpoint(text) == nil)
     }
 
-    /// RFC 5952's text, against the C library where the two agree (it writes some addresses partly in decimal).
+    /// RFC 5952's text, against the C library where the two agree (it writes some addresses partly
+    /// in decimal).
     @Test func textIsTheCLibrarys() throws {
         var random = SeededRandom(seed: 5952)
         for _ in 0..<2000 {

@@ -119,7 +119,8 @@ import Testing
         #expect(Network.caps(TransportLimits(), descriptors: .max) == (512, 128))
     }
 
-    /// The process has no descriptor left: who connects is turned away, and the loop does not spin. In a process of its own.
+    /// The process has no descriptor left: who connects is turned away, and the loop does not spin.
+    /// In a process of its own.
     @Test func noDescriptorsLeft() async {
         await #expect(processExitsWith: .success) {
             var limits = TransportLimits()

@@ -5,7 +5,8 @@ import Testing
 @testable import Transport
 
 @Suite struct SendQueueTests {
-    /// Whatever is put in, in pieces of any size, comes out in order, however little is taken at a time.
+    /// Whatever is put in, in pieces of any size, comes out in order, however little is taken at a
+    /// time.
     @Test func bytesComeOutInOrder() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("send queue seed: \(seed)")

@@ -27,7 +27,8 @@ import Testing
         #expect(seen == pair.client.localEndpoint(of: id))
     }
 
-    /// The server echoes, and stops reading while too much waits; the client reads only now and then.
+    /// The server echoes, and stops reading while too much waits; the client reads only now and
+    /// then.
     @Test func echoOf64MiBWithBackPressure() throws {
         let total = 64 << 20
         let pattern = Pattern(seed: 64)
@@ -82,7 +83,8 @@ import Testing
         #expect(pair.atClient.closed.isEmpty, "the owner closed it: it is told nothing")
     }
 
-    /// A goodbye must not be lost because the peer was still sending: closing with unread bytes would reset.
+    /// A goodbye must not be lost because the peer was still sending: closing with unread bytes
+    /// would reset.
     @Test func finishSurvivesWhatThePeerStillSends() throws {
         let pair = try Pair()
         pair.atServer.onReceived = { network, _, id in
