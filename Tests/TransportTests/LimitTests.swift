@@ -54,12 +54,12 @@ import Testing
     /// A slow peer is no stalled one.
     @Test func slowReaderIsKept() throws {
         var limits = TransportLimits()
-        limits.stallTime = .seconds(1)
+        limits.stallTime = .seconds(2)
         let pair = try Pair(server: limits)
         var got = 0
         pair.atClient.onReceived = { _, bytes, _ in got += bytes.byteCount }
         let (client, server) = try pair.connection()
-        let end = pair.loop.now() + .milliseconds(2500)
+        let end = pair.loop.now() + .milliseconds(4500)
         pair.loop.run(while: {
             while pair.server.send([UInt8](repeating: 7, count: 64 << 10), on: server) == .queued {}
             pair.client.setReading(true, on: client)
