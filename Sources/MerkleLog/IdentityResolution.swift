@@ -24,7 +24,9 @@ extension IdentityHistory {
             history.apply(first, at: 0)
             let next = logs.successors(of: log).first { history.isSucceeded(by: $0, in: logs) }
             var end = UInt64.max
-            if let next, case .identity(_, let predecessor?)? = logs.statements(of: next)?.first(at: 0) {
+            if let next,
+                case .identity(_, let predecessor?)? = logs.statements(of: next)?.first(at: 0)
+            {
                 end = predecessor.size
             }
             for fact in statements where fact.index > 0 && fact.index < end {

@@ -119,6 +119,7 @@ extension IdentityStatement.Predecessor {
         try decoder.array(exactly: 3)
         log = try decoder.bytes32()
         size = try decoder.uint(max: LogLimits.size)
+        if size < 1 { throw .malformed }
         root = try decoder.bytes32()
     }
 }

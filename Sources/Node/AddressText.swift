@@ -85,7 +85,7 @@ extension PeerAddress {
     /// Endpoints of one address.
     package static let maximumEndpoints = 8
     /// Bytes of an address as text.
-    package static let maximumLength = 4_096
+    package static let maximumLength = 1_024
 
     package var text: String {
         Self.scheme + DIDKey.multibase(key) + "@" + endpoints.joined(separator: ",")
@@ -93,7 +93,9 @@ extension PeerAddress {
 
     /// Reads an address; says what is wrong with it.
     package init(parsing text: String) throws(NodeError) {
-        guard text.hasPrefix(Self.scheme), text.utf8.count <= Self.maximumLength else {
+        guard text.hasPrefix(Self.scheme), text.utf8.count <= Self.maximumLength,
+            text.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else {
             throw .badRequest("an invite begins with \(Self.scheme)")
         }
         var rest = text.dropFirst(Self.scheme.count)

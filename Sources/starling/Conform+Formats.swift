@@ -11,7 +11,10 @@ extension Conform {
     static let formatOperations: [String: Operation] = [
         "cbor-decode": { fields throws(ConformError) in
             let data = try fields.bytes("data")
-            return ["data": .hex(try wire { () throws(WireError) in try CBORValue(decoding: data) }.encoded)]
+            return [
+                "data": .hex(
+                    try wire { () throws(WireError) in try CBORValue(decoding: data) }.encoded)
+            ]
         },
         "entry-decode": { fields throws(ConformError) in
             let bytes = try fields.bytes("header")
@@ -66,7 +69,8 @@ extension Conform {
         },
     ]
 
-    private static func verifyBatch(_ fields: ConformFields) throws(ConformError) -> [String: JSON] {
+    private static func verifyBatch(_ fields: ConformFields) throws(ConformError) -> [String: JSON]
+    {
         let bytes = try fields.bytes("batch")
         let batch = try wire { () throws(WireError) in
             var decoder = CBORDecoder(bytes)

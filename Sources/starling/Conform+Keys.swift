@@ -57,7 +57,8 @@ extension Conform {
                 let time = try entry.number("time")
                 entries.append(
                     Entry(
-                        time: UnixTime(milliseconds: time), body: .present(try entry.bytes("body"))))
+                        time: UnixTime(milliseconds: time), body: .present(try entry.bytes("body")))
+                )
             }
             logs.add(try log.bytes32("key"), entries)
         }
@@ -140,7 +141,7 @@ extension Conform {
         } catch { throw ConformError(error) }
     }
 
-    /// Three handshake messages, then transport messages in turn, the initiator first.
+    /// Three handshake messages, then transport messages; the turns go on, so the responder sends the first.
     private static func exchange(
         _ a: NoiseHandshake, _ b: NoiseHandshake, _ payloads: [[UInt8]]
     ) throws(CryptoError) -> [String: JSON] {
@@ -155,7 +156,7 @@ extension Conform {
         let keys = a.datagramKeys()
         let sessions = (a.split(), b.split())
         for (turn, payload) in payloads.dropFirst(3).enumerated() {
-            let (from, to) = turn % 2 == 0 ? sessions : (sessions.1, sessions.0)
+            let (from, to) = turn % 2 == 1 ? sessions : (sessions.1, sessions.0)
             var message: [UInt8] = []
             try from.seal(payload, into: &message)
             var opened: [UInt8] = []
@@ -168,7 +169,8 @@ extension Conform {
         ]
     }
 
-    private static func openDatagram(_ fields: ConformFields) throws(ConformError) -> [String: JSON] {
+    private static func openDatagram(_ fields: ConformFields) throws(ConformError) -> [String: JSON]
+    {
         let key = SecretBytes(try fields.bytes32("key").array)
         let datagram = try fields.bytes("datagram")
         guard datagram.count > Limits.datagramOverhead, datagram.count <= Limits.datagram else {

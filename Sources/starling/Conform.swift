@@ -1,5 +1,5 @@
-import Glibc
 import Crypto
+import Glibc
 
 /// The line-based harness by which anybody runs vectors against this implementation: one JSON object
 /// a line in, one a line out, `Protocol/README.md`. Nothing on a line ends the process.
@@ -59,7 +59,8 @@ enum Conform {
 
     typealias Operation = @Sendable (ConformFields) throws(ConformError) -> [String: JSON]
 
-    private static let operations: [String: Operation] = treeOperations
+    private static let operations: [String: Operation] =
+        treeOperations
         .merging(formatOperations) { $1 }.merging(keyOperations) { $1 }
 }
 
