@@ -32,7 +32,7 @@ package struct Statement: Hashable, Sendable {
         kind = try decoder.text(max: 32)
         if kind.isEmpty { throw .malformed }
         if try decoder.peek() >> 5 != 5 { throw .unexpectedType }
-        fields = Array(body[try decoder.skip()])
+        fields = Array(body[try decoder.skip(depth: 1)])
         try decoder.finish()
     }
 

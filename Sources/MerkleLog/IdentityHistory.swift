@@ -13,6 +13,8 @@ package struct IdentityHistory: Hashable, Sendable {
     package private(set) var nextRoot: Hash?
     /// Every device that was added, in that order.
     package private(set) var devices: [Device] = []
+    /// The smallest revoked index of each log that was revoked, added or not.
+    private var revocations: [Device] = []
 
     /// A device log and how much of it is the identity's.
     package struct Device: Hashable, Sendable {
@@ -41,13 +43,20 @@ package struct IdentityHistory: Hashable, Sendable {
         case .identity(let next, _):
             if index == 0 && nextRoot == nil { nextRoot = next }
         case .addDevice(let log):
-            if nextRoot != nil && device(log) == nil { devices.append(Device(log: log)) }
+            guard nextRoot != nil && device(log) == nil else { return }
+            // Revoked before it was added: the addition does not lift that.
+            let revocation = revocations.first { $0.log == log }
+            devices.append(revocation ?? Device(log: log))
         case .revokeDevice(let log, let from):
             guard nextRoot != nil else { return }
+            if let at = revocations.firstIndex(where: { $0.log == log }) {
+                revocations[at].revokedFrom = min(revocations[at].revokedFrom ?? from, from)
+            } else {
+                revocations.append(Device(log: log, revokedFrom: from))
+            }
+            // A log that was never added is no device, to whatever index it is revoked.
             if let at = devices.firstIndex(where: { $0.log == log }) {
                 devices[at].revokedFrom = min(devices[at].revokedFrom ?? from, from)
-            } else {
-                devices.append(Device(log: log, revokedFrom: from))
             }
         case .device: return
         }

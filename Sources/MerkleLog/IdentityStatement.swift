@@ -94,7 +94,8 @@ package enum IdentityStatement: Hashable, Sendable {
                 case 1: found.subject = try decoder.bytes32()
                 case 2 where statement.kind == revokeDeviceKind:
                     found.number = try decoder.uint(max: LogLimits.size)
-                case 2: found.predecessor = try Predecessor(from: &decoder)
+                case 2 where statement.kind != addDeviceKind:
+                    found.predecessor = try Predecessor(from: &decoder)
                 default: _ = try decoder.skip()
                 }
             }

@@ -124,7 +124,7 @@ extension Message {
         if count == 0 { throw .malformed }
         let type = try decoder.uint()
         if type >= 32 {
-            for _ in 1..<count { _ = try decoder.skip() }
+            for _ in 1..<count { _ = try decoder.skip(depth: 1) }
             self = .unknown(type)
         } else {
             let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3]
@@ -215,7 +215,7 @@ extension Message.Hello {
         var agent: String?
         var port: UInt64?
         let start = decoder.offset
-        let whole = try decoder.skip()
+        let whole = try decoder.skip(depth: 1)
         var fields = CBORDecoder(decoder.bytes, in: start..<whole.upperBound)
         for _ in 0..<(try fields.map(max: 64)) {
             guard try fields.peek() >> 5 == 0 else {

@@ -72,7 +72,9 @@ struct BatchTests {
                 for at in good.frontier.hashes.indices {
                     var hashes = good.frontier.hashes
                     hashes[at] = hashes[at].flipped(bit)
-                    guard let frontier = Frontier(size: UInt64(from), hashes: hashes) else { continue }
+                    guard let frontier = Frontier(size: UInt64(from), hashes: hashes) else {
+                        continue
+                    }
                     var bad = good
                     bad.frontier = frontier
                     #expect(Self.why(bad) == .wrongRoot)

@@ -36,7 +36,9 @@ struct CheckpointTests {
             }
         }
         for length in 0..<good.count {
-            guard let text = String(validating: good.prefix(length), as: UTF8.self) else { continue }
+            guard let text = String(validating: good.prefix(length), as: UTF8.self) else {
+                continue
+            }
             #expect(throws: LogError.self) { try Checkpoint(verifyingNote: text) }
         }
     }
@@ -146,7 +148,9 @@ struct CheckpointTests {
         for value in [0, 1, 9, 10, 99, UInt64.max] {
             #expect(Decimal.parse("\(value)") == value)
         }
-        for text in ["", "00", "01", "+1", "-1", " 1", "1 ", "1_0", "0x1", "1e3", "1.0", "\u{0661}"] {
+        for text in [
+            "", "00", "01", "+1", "-1", " 1", "1 ", "1_0", "0x1", "1e3", "1.0", "\u{0661}",
+        ] {
             #expect(Decimal.parse(text) == nil, "\(text)")
         }
         #expect(Decimal.parse("18446744073709551616") == nil)
