@@ -38,7 +38,9 @@ import Testing
 
     /// RFC 6962 §2.1 as it is written.
     private func naive(_ leaves: ArraySlice<Hash>) -> Hash {
-        guard leaves.count > 1, let first = leaves.indices.first else { return leaves[leaves.startIndex] }
+        guard leaves.count > 1, let first = leaves.indices.first else {
+            return leaves[leaves.startIndex]
+        }
         let middle = first + leaves.count / 2
         return SHA256.node(naive(leaves[..<middle]), naive(leaves[middle...]))
     }
