@@ -98,7 +98,9 @@ import Synchronization
         case SQLITE_IOERR where !isSync(code) && SystemError.isFull(system): return .diskFull
         case SQLITE_IOERR:
             return .io("\(text) \(code >> 8), \(SystemError.text(system))")
-        case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt(what: detail, place: .file)
+        // A row where none can be: left behind the end of a log, say.
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT:
+            return .corrupt(what: detail, place: .file)
         case SQLITE_CANTOPEN where system == ENOENT: return .missing(path: place)
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_CANTOPEN:
             let why = system == 0 ? detail : SystemError.text(system)

@@ -267,7 +267,8 @@ extension StoreChecker {
             out[at] = Found(index: index, leaf: reader.statements.entries.bytes32(2))
             do {
                 out[at].entry = try EntryRow.verified(
-                    reader.statements.entries, from: 1, log: row.key, index: index)
+                    reader.statements.entries, from: 1, log: row.key, index: index
+                ).0
             } catch {
                 out[at].problem = error
             }

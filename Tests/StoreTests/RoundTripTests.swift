@@ -20,6 +20,8 @@ import Testing
         #expect(try reader.all(a.log) == a.entries)
         #expect(try reader.all(b.log) == b.entries)
         #expect(try reader.leafHashes(of: b.log, 3..<697) == Array(b.leaves[3..<697]))
+        let stretch = try reader.run(of: b.log, from: 690, limit: 99)
+        #expect(stretch.from == 690 && stretch.leaves == Array(b.leaves[690...]))
         #expect(try reader.entry(of: b.log, at: 699) == b.entries[699])
         #expect(try reader.entry(of: b.log, at: 700) == nil)
         #expect(try reader.logCount() == 2)

@@ -10,8 +10,10 @@ import Primitives
 final class Scratch {
     let path: String
 
+    /// In memory where the system has that: what a sync costs is not under test.
     init() throws {
-        var template = Array("/tmp/starling-store-XXXXXX".utf8CString)
+        let place = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(place)/starling-store-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw Failure("mkdtemp") }
         path = template.dropLast().map { String(UnicodeScalar(UInt8($0))) }.joined()
     }
