@@ -61,6 +61,8 @@ package enum Event: Sendable {
     case publish(LogKey, [Draft], Token)
     /// From now on this node writes the log too.
     case adopt(OwnLogStart)
+    /// This node writes the log no more, for now.
+    case disown(LogKey)
     case addPeer(PeerAddress)
     case tick
     /// Say farewell to everybody.

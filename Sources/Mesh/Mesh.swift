@@ -21,7 +21,7 @@ import Wire
 /// **The law of the shell:** call `handle` with every event, carry out all effects in order, and
 /// call it with `.tick` when `nextDeadline` has come.
 package struct Mesh {
-    let configuration: MeshConfiguration
+    private(set) var configuration: MeshConfiguration
     var random: SeededRandom
     var now = Instant(nanoseconds: 0)
     var wallClock = UnixTime(milliseconds: 0)
@@ -84,6 +84,8 @@ package struct Mesh {
         case .adopt(let start):
             adopt(start)
             announceOwnLogs()
+        case .disown(let log):
+            ownLogs.removeAll { $0.key.publicKey == log && $0.groupsUnderWay == 0 }
         case .addPeer(let address): addPeer(address)
         case .tick: tick()
         case .stop: stop()
@@ -102,6 +104,25 @@ package struct Mesh {
         for target in targets where target.isWaiting { note(target.nextDial) }
         note(storageBlockedUntil)
         return earliest
+    }
+
+    /// The port that this node listens on, which its hellos name from now on.
+    package mutating func setListenPort(_ port: UInt16?) { configuration.listenPort = port }
+
+    /// In a word, whether a log of this node can be written.
+    package func ownState(of log: LogKey) -> String {
+        guard let own = ownLogs.first(where: { $0.key.publicKey == log }) else { return "foreign" }
+        return switch own.state {
+        case .writable: "writable"
+        case .unconfirmed: "unconfirmed"
+        case .behind: "behind"
+        case .forked: "forked"
+        }
+    }
+
+    /// Whether datagrams get through to a peer.
+    package func datagramsWork(with peer: LogKey) -> Bool {
+        sessionOfPeer[peer].flatMap { sessions[$0]?.datagrams.works } ?? false
     }
 
     mutating func emit(_ effect: Effect) { effects.append(effect) }

@@ -10,6 +10,7 @@ struct ReadStatements: ~Copyable {
     let nodes: Statement
     let setting: Statement
     let forkProofs: Statement
+    let marks: Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -35,6 +36,12 @@ struct ReadStatements: ~Copyable {
             """)
         let setting = try Statement(database, "SELECT value FROM settings WHERE name = ?1")
         let forkProofs = try Statement(database, "SELECT key, proof FROM fork_proofs ORDER BY key")
+        let marks = try Statement(
+            database,
+            """
+            SELECT key, idx FROM marks JOIN logs ON logs.number = marks.log
+            ORDER BY marks.log, idx
+            """)
         self.head = head
         self.headsAfter = headsAfter
         self.count = count
@@ -45,5 +52,6 @@ struct ReadStatements: ~Copyable {
         self.nodes = nodes
         self.setting = setting
         self.forkProofs = forkProofs
+        self.marks = marks
     }
 }

@@ -28,6 +28,10 @@ enum Schema {
             idx INTEGER NOT NULL,
             hash BLOB NOT NULL,
             PRIMARY KEY(log, level, idx)) WITHOUT ROWID;
+        CREATE TABLE marks(
+            log INTEGER NOT NULL,
+            idx INTEGER NOT NULL,
+            PRIMARY KEY(log, idx)) WITHOUT ROWID;
         CREATE TABLE settings(
             name TEXT PRIMARY KEY,
             value BLOB NOT NULL) WITHOUT ROWID;

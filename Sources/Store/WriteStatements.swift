@@ -12,6 +12,7 @@ struct WriteStatements: ~Copyable {
     private let updateLog: Statement
     private let addEntry: Statement
     private let addNode: Statement
+    private let addMark: Statement
     private let freezeLog: Statement
     private let addForkProof: Statement
     private let readBody: Statement
@@ -41,6 +42,8 @@ struct WriteStatements: ~Copyable {
             database, "INSERT INTO entries(id, time, leaf, body, stub) VALUES(?1, ?2, ?3, ?4, ?5)")
         let addNode = try Statement(
             database, "INSERT INTO nodes(log, level, idx, hash) VALUES(?1, ?2, ?3, ?4)")
+        let addMark = try Statement(
+            database, "INSERT OR IGNORE INTO marks(log, idx) VALUES(?1, ?2)")
         let freezeLog = try Statement(database, "UPDATE logs SET frozen = 1 WHERE key = ?1")
         let addForkProof = try Statement(
             database, "INSERT INTO fork_proofs(key, proof) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
@@ -60,6 +63,7 @@ struct WriteStatements: ~Copyable {
         self.updateLog = updateLog
         self.addEntry = addEntry
         self.addNode = addNode
+        self.addMark = addMark
         self.freezeLog = freezeLog
         self.addForkProof = addForkProof
         self.readBody = readBody
@@ -157,6 +161,7 @@ extension WriteStatements {
         else { throw .conflict(key, "entries, leaves and head do not go together") }
         let number = try write(more.head, stored?.number)
         try insert(more, number)
+        try mark(more, number)
         for node in more.nodes {
             let (level, index) = (node.position.level, node.position.index)
             guard Extension.StoredNode.isStored(level: level), level < 32,
@@ -167,6 +172,15 @@ extension WriteStatements {
             addNode.bind(3, Int64(index))
             addNode.bind(4, node.hash)
             try addNode.run()
+        }
+    }
+
+    /// Lists the entries that are not posts.
+    private func mark(_ more: Extension, _ number: Int64) throws(StoreError) {
+        for (offset, entry) in more.entries.enumerated() where StoreMark.isMarked(entry) {
+            addMark.bind(1, number)
+            addMark.bind(2, Int64(more.from) + Int64(offset))
+            try addMark.run()
         }
     }
 

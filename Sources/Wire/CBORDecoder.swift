@@ -113,9 +113,12 @@ package struct CBORDecoder: Sendable {
     }
 
     /// Passes over one value of any type, checking it whole, and tells where it stood.
-    package mutating func skip() throws(WireError) -> Range<Int> {
+    ///
+    /// `depth` is how many arrays, maps and tags were entered before, so that the bound on nesting
+    /// holds for the whole message and not for each part of it.
+    package mutating func skip(depth: Int = 0) throws(WireError) -> Range<Int> {
         let start = offset
-        offset = try CBOR.validate(bytes, from: offset, to: end)
+        offset = try CBOR.validate(bytes, from: offset, to: end, depth: depth)
         return start..<offset
     }
 

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Wire
 
@@ -36,4 +37,9 @@ func hex(_ text: String) -> [UInt8] {
         preconditionFailure("not hex: \(text)")
     }
     return bytes
+}
+
+/// A secret's bytes, where a test may compare and print them.
+func exposed(_ secret: borrowing SecretBytes) -> [UInt8] {
+    unsafe secret.withUnsafeBytes { unsafe Array($0) }
 }

@@ -1,0 +1,144 @@
+import Content
+import Crypto
+package import MerkleLog
+package import Store
+
+/// Who is who: which identity a log belongs to, how they want to be called, and whom an owner follows.
+///
+/// A projection of the few entries that are not posts. It is rebuilt from the store's marks at the
+/// start, and updated as such entries arrive.
+package final class People {
+    /// What one log says of itself.
+    private struct LogFacts {
+        /// The identity that the log's first entry names.
+        var claimed: LogKey?
+        var name: String?
+        var nameIndex: UInt64 = 0
+        /// Statements of a root log, by index.
+        var statements: [(index: UInt64, statement: IdentityStatement)] = []
+        /// In order of the last change; only the latest word on each identity counts.
+        var follows: [LogKey] = []
+    }
+
+    private var facts: [LogKey: LogFacts] = [:]
+    /// Root logs that name a predecessor, by that predecessor.
+    private var successorsByLog: [LogKey: [LogKey]] = [:]
+    private var histories: [LogKey: IdentityHistory] = [:]
+
+    private let reader: StoreReader
+
+    package init(reader: StoreReader) { self.reader = reader }
+
+    /// Reads every marked entry of the store.
+    package func load() throws(StoreError) {
+        for mark in try reader.marks() {
+            guard let entry = try reader.entry(of: mark.log, at: mark.index) else { continue }
+            take(mark.log, mark.index, entry)
+        }
+    }
+
+    /// Takes an entry that is stored now. Posts change nothing here.
+    package func take(_ log: LogKey, _ index: UInt64, _ entry: Entry) {
+        guard case .present(let body) = entry.body, let content = try? Content(body: body) else {
+            return
+        }
+        switch content {
+        case .note, .other: return
+        case .profile(let name):
+            var known = facts[log] ?? LogFacts()
+            if known.name == nil || index >= known.nameIndex {
+                known.name = name
+                known.nameIndex = index
+            }
+            facts[log] = known
+        case .follow(let identity, let isOn):
+            var known = facts[log] ?? LogFacts()
+            known.follows.removeAll { $0 == identity }
+            if isOn { known.follows.append(identity) }
+            facts[log] = known
+        case .identity(let statement):
+            var known = facts[log] ?? LogFacts()
+            if case .device(let identity, _) = statement, index == 0 { known.claimed = identity }
+            known.statements.append((index, statement))
+            if case .identity(_, let predecessor?) = statement, index == 0 {
+                successorsByLog[predecessor.log, default: []].append(log)
+            }
+            facts[log] = known
+            histories = [:]
+        }
+    }
+
+    // MARK: Questions
+
+    /// The identity of a log at `index`: what its first entry claims and the identity's root log confirms;
+    /// nil when either side does not say so.
+    package func identity(of log: LogKey, at index: UInt64) -> LogKey? {
+        guard let claimed = facts[log]?.claimed else { return isRoot(log) ? log : nil }
+        guard let device = history(of: claimed)?.device(log), device.covers(index) else {
+            return nil
+        }
+        return claimed
+    }
+
+    private func isRoot(_ log: LogKey) -> Bool {
+        guard case .identity? = facts[log]?.statements.first(at: 0) else { return false }
+        return true
+    }
+
+    /// What the root logs of `identity` say; nil when its first one is not here.
+    package func history(of identity: LogKey) -> IdentityHistory? {
+        if let known = histories[identity] { return known }
+        let found = IdentityHistory.resolve(identity, in: self)
+        histories[identity] = found
+        return found
+    }
+
+    /// The devices of an identity that count, in the order in which they were added.
+    package func devices(of identity: LogKey) -> [LogKey] {
+        (history(of: identity)?.devices ?? []).filter(\.isAdded).map(\.log)
+            .filter { facts[$0]?.claimed == identity }
+    }
+
+    /// The entry of the root log that adds `device`, for a proof; nil when it is not in the first root log.
+    package func addition(of device: LogKey, by identity: LogKey) -> UInt64? {
+        facts[identity]?.statements.first { $0.statement == .addDevice(device) }?.index
+    }
+
+    /// How an identity, or a log, wants to be called: the newest device's word.
+    package func name(of identity: LogKey) -> String? {
+        for device in devices(of: identity).reversed() {
+            if let name = facts[device]?.name { return name }
+        }
+        return facts[identity]?.name
+    }
+
+    /// Whom the identity follows, by the words of all its devices.
+    package func follows(of identity: LogKey) -> [LogKey] {
+        var seen: Set<LogKey> = []
+        return devices(of: identity).flatMap { facts[$0]?.follows ?? [] }
+            .filter { seen.insert($0).inserted }
+    }
+
+    /// Identities with this name; several may have the same one.
+    package func identities(named name: String) -> [LogKey] {
+        facts.keys.filter { isRoot($0) && self.name(of: $0) == name }.sorted()
+    }
+
+    /// Every identity whose root log is here.
+    package var count: Int { facts.keys.count { isRoot($0) && successorsByLog[$0] == nil } }
+}
+
+extension People: RootLogs {
+    package func statements(
+        of log: LogKey
+    ) -> [(index: UInt64, statement: IdentityStatement)]? { facts[log]?.statements }
+
+    package func successors(of log: LogKey) -> [LogKey] { successorsByLog[log] ?? [] }
+
+    package func root(of log: LogKey, at size: UInt64) -> Hash? {
+        guard let head = try? reader.head(of: log), size >= 1, size <= head.size,
+            let hashes = try? reader.hashes(of: log), let view = LogView(head: head, reader: hashes)
+        else { return nil }
+        return try? view.frontier(at: size).root
+    }
+}

@@ -1,0 +1,103 @@
+package import Content
+package import MerkleLog
+package import Primitives
+package import Store
+import Wire
+
+/// An entry as people see it.
+package struct Post: Sendable {
+    package var reference: Reference
+    package var time: UnixTime
+    package var body: Body
+    /// What is here of it to read.
+    package enum Body: Sendable {
+        case content(Content)
+        /// Signed and stored, but not by a program that writes what this one reads.
+        case unreadable
+        /// Dropped here; its hash remains.
+        case dropped
+    }
+
+    /// Nil when the log is not shown to belong to one.
+    package var identity: LogKey?
+    package var name: String?
+}
+
+/// Reading posts: newest first, or one by its address.
+package struct Timeline {
+    private let reader: StoreReader
+    private let people: People
+
+    /// Posts that claim to be from further ahead than this are held back (THREATS row 12).
+    package static let aheadLimit: UInt64 = 10 * 60 * 1_000
+
+    package init(reader: StoreReader, people: People) {
+        self.reader = reader
+        self.people = people
+    }
+
+    /// The newest `limit` notes of `logs`, newest first by the time they claim, as far as that is not
+    /// ahead of `now`; and how many were held back because it is.
+    package func newest(
+        of logs: [LogKey], limit: Int, now: UnixTime
+    ) throws(StoreError) -> (posts: [Post], heldBack: Int) {
+        var posts: [Post] = []
+        var heldBack = 0
+        let horizon = now.milliseconds + Self.aheadLimit
+        for log in logs {
+            let newest = try reader.newest(of: log, count: limit)
+            for (offset, entry) in newest.entries.enumerated() {
+                if entry.time.milliseconds > horizon {
+                    heldBack += 1
+                } else {
+                    let post = post(log, newest.from + UInt64(offset), entry)
+                    if post.isNote { posts.append(post) }
+                }
+            }
+        }
+        posts.sort {
+            ($0.time, $0.reference.log, $0.reference.index) > (
+                $1.time, $1.reference.log, $1.reference.index
+            )
+        }
+        return (Array(posts.prefix(limit)), heldBack)
+    }
+
+    /// The entries of one log from `from`, of every kind.
+    package func entries(
+        of log: LogKey, from: UInt64, limit: Int
+    ) throws(StoreError) -> [Post] {
+        let entries = try reader.entries(of: log, from: from, limit: limit, maxBytes: 16 << 20)
+        return entries.enumerated().map { post(log, from + UInt64($0.offset), $0.element) }
+    }
+
+    package func post(at index: UInt64, of log: LogKey) throws(StoreError) -> Post? {
+        guard let entry = try reader.entry(of: log, at: index) else { return nil }
+        return post(log, index, entry)
+    }
+
+    private func post(_ log: LogKey, _ index: UInt64, _ entry: Entry) -> Post {
+        let header = EntryHeader(log: log, index: index, entry: entry)
+        var body = Post.Body.dropped
+        if case .present(let bytes) = entry.body {
+            do throws(WireError) { body = .content(try Content(body: bytes)) } catch {
+                body = .unreadable
+            }
+        }
+        let identity = people.identity(of: log, at: index)
+        return Post(
+            reference: Reference(log: log, index: index, address: header.leafHash),
+            time: entry.time, body: body, identity: identity,
+            name: people.name(of: identity ?? log))
+    }
+}
+
+extension Post {
+    /// Whether people write and read it, as against what only programs do.
+    package var isNote: Bool {
+        switch body {
+        case .content(.note), .dropped: true
+        case .content, .unreadable: false
+        }
+    }
+}

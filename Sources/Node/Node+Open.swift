@@ -1,0 +1,138 @@
+import Crypto
+import MerkleLog
+import Mesh
+import Primitives
+import Store
+import Transport
+import Wire
+
+/// Everything that a node opens at its start, before anything runs.
+struct NodeParts {
+    let loop: EventLoop
+    let network: Network
+    let tasks: TaskMailbox
+    let answers: AnswerBox
+    let storeThread: StoreThread
+    let reader: StoreReader
+    let nodeKey: SigningKey
+    let accounts: [Account]
+    let own: [OwnLogStart]
+    /// What the fences say of the root logs: asked when one is written again.
+    let roots: [LogKey: OwnLogStart.Trust]
+    let heads: [LogHead]
+    /// The last run did not end in order.
+    let wasKilled: Bool
+}
+
+/// Delivers the store's answers to the node, which does not exist yet when the mailbox is made.
+final class AnswerBox {
+    weak var node: Node?
+}
+
+/// The mailbox through which threads that read long tell the loop how it went.
+struct TaskMailbox {
+    let box: AnswerBox
+    let mailbox: Mailbox<@Sendable (Node) -> Void>
+}
+
+extension Node {
+    static func open(_ paths: Paths, _ options: NodeOptions) throws(NodeError) -> NodeParts {
+        do {
+            return try openParts(paths)
+        } catch let error as StoreError {
+            throw .store("\(error)")
+        } catch let error as TransportError {
+            throw .network("\(error)")
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw .store("\(error)")
+        }
+    }
+
+    private static func openParts(_ paths: Paths) throws -> NodeParts {
+        let writer = try StoreWriter(directory: paths.store)
+        let reader = try StoreReader(directory: paths.store)
+        let storeID = try storeID(reader, writer)
+        let heads = try reader.heads()
+        let accounts = try accounts(reader)
+        let fences = try Fences(directory: paths.fences, store: storeID)
+        var own: [OwnLogStart] = []
+        var roots: [LogKey: OwnLogStart.Trust] = [:]
+        for account in accounts {
+            let key = try Keys.read(paths.deviceKey(DIDKey.multibase(account.device)))
+            guard key.publicKey == account.device else {
+                throw NodeError.keyFile(
+                    "\(paths.deviceKey(DIDKey.multibase(account.device))) is not the key of \(account.name)"
+                )
+            }
+            let head = heads.first { $0.key == account.device }
+            own.append(OwnLogStart(key: key, trust: try fences.trust(account.device, head)))
+            let root = heads.first { $0.key == account.identity }
+            roots[account.identity] = try fences.trust(account.identity, root)
+        }
+        let loop = try EventLoop()
+        var limits = TransportLimits()
+        limits.sendQueue = Limits.sendHardCap + 4 * Limits.message
+        let network = Network(loop: loop, limits: limits)
+        let answers = AnswerBox()
+        let mailbox = try loop.makeMailbox(of: StoreThread.Answer.self, capacity: 65_536) {
+            for answer in $0 { answers.node?.take(answer) }
+        }
+        let taskBox = AnswerBox()
+        let tasks = try loop.makeMailbox(of: (@Sendable (Node) -> Void).self, capacity: 1_024) {
+            for task in $0 { if let node = taskBox.node { task(node) } }
+        }
+        let wasKilled = !writer.wasStopped
+        try writer.markRunning()
+        let storeThread = StoreThread(mailbox: mailbox)
+        storeThread.start(StoreWorker(writer: writer, fences: fences))
+        return NodeParts(
+            loop: loop, network: network, tasks: TaskMailbox(box: taskBox, mailbox: tasks),
+            answers: answers, storeThread: storeThread, reader: reader,
+            nodeKey: try Keys.readOrCreate(paths.nodeKey), accounts: accounts, own: own,
+            roots: roots, heads: heads, wasKilled: wasKilled)
+    }
+
+    /// Names this store: a copy of it carries the same name, and a fence tells them apart by what they hold.
+    private static func storeID(
+        _ reader: StoreReader, _ writer: StoreWriter
+    ) throws(StoreError) -> Bytes32 {
+        if let bytes = try reader.setting("store-id"), let known = Bytes32(bytes) { return known }
+        let fresh = SystemRandom.bytes32()
+        try writer.commit([.setting("store-id", fresh.array)])
+        return fresh
+    }
+
+    private static func accounts(_ reader: StoreReader) throws -> [Account] {
+        guard let bytes = try reader.setting(Account.setting) else { return [] }
+        do {
+            return try Account.decode(bytes)
+        } catch { throw NodeError.store("the list of identities is damaged: \(error)") }
+    }
+}
+
+/// Key files: 32 bytes in hex, readable by their owner alone.
+enum Keys {
+    static func read(_ path: String) throws -> SigningKey {
+        let secret = try SecretFile.read(path, limit: 256)
+        let text = unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+        let hex = text.filter { !$0.isWhitespace }
+        guard let bytes = Hex.decode(hex), bytes.count == 32 else {
+            throw NodeError.keyFile("\(path) does not hold a key")
+        }
+        return SigningKey(seed: SecretBytes(bytes))
+    }
+
+    static func write(_ key: SigningKey, _ path: String) throws {
+        let text = unsafe key.withSeed { unsafe Hex.encode(Array($0)) + "\n" }
+        try SecretFile.create(path, contents: Array(text.utf8))
+    }
+
+    static func readOrCreate(_ path: String) throws -> SigningKey {
+        if DirectoryLock.exists(path) { return try read(path) }
+        let key = SigningKey.generate()
+        try write(key, path)
+        return key
+    }
+}

@@ -1,0 +1,257 @@
+import Content
+import Crypto
+import Feed
+import MerkleLog
+import Mesh
+import Primitives
+import Store
+import Transport
+import Wire
+
+/// What the owner can ask of a node: the same from the command line of a running node and of one
+/// that was opened for a single command.
+extension Node {
+    /// Answers with any number of `.progress` and then one `.done` or `.failed`.
+    package func perform(_ request: Control.Request, reply: @escaping (Control.Reply) -> Void) {
+        let parameters = request.parameters
+        do throws(NodeError) {
+            switch request.operation {
+            case "status": reply(.done(try status()))
+            case "peers": reply(.done(peerList()))
+            case "invite": reply(.done(try invite()))
+            case "join": reply(.done(try join(parameters)))
+            case "post": try post(parameters, reply)
+            case "follow": try follow(parameters, reply)
+            case "timeline": reply(.done(try timeline(parameters)))
+            case "show": reply(.done(try show(parameters)))
+            case "log": reply(.done(try log(parameters)))
+            case "prove": reply(.done(try prove(parameters)))
+            case "check": check(reply)
+            case "wait": try wait(parameters, reply)
+            case "init": try createAccount(parameters, reply)
+            case "device": try newDevice(parameters, reply)
+            case "accounts": reply(.done(accountList()))
+            case "stop":
+                reply(.done(.object()))
+                stop()
+            default: throw .badRequest("this node does not know \"\(request.operation)\"")
+            }
+        } catch {
+            reply(.failed(error))
+        }
+    }
+
+    // MARK: The node
+
+    func status() throws(NodeError) -> Value {
+        let counts = try stored { () throws(StoreError) in
+            (posts: try reader.entryCount(), logs: try reader.logCount())
+        }
+        let seconds = (loop.now() - startedAt).milliseconds / 1_000
+        let counters = mesh.counters
+        return .object(
+            ("version", .string(Self.version)), ("running", .bool(!localEndpoints.isEmpty)),
+            ("address", .string(address.text)), ("data", .string(paths.data)),
+            ("posts", .int(counts.posts)), ("logs", .int(counts.logs)),
+            ("people", .int(people.count)), ("peers", .int(sessions.count)),
+            ("uptime", .int(seconds)), ("accounts", accountList()),
+            ("received", .int(counters.postsReceived)), ("sent", .int(counters.postsPushed)),
+            ("duplicates", .int(counters.duplicates)),
+            ("datagramsSent", .int(counters.datagramsSent)),
+            ("datagramsReceived", .int(counters.datagramsReceived)))
+    }
+
+    func accountList() -> Value {
+        .array(
+            accounts.map { account in
+                .object(
+                    ("name", .string(account.name)),
+                    ("identity", .string(DIDKey.encode(account.identity))),
+                    ("device", .string(DIDKey.encode(account.device))),
+                    ("state", .string(mesh.ownState(of: account.device))))
+            })
+    }
+
+    func peerList() -> Value {
+        let now = loop.now()
+        return .array(
+            sessions.keys.sorted().compactMap { key in
+                guard let facts = sessions[key] else { return nil }
+                return .object(
+                    ("node", .string(DIDKey.multibase(key))), ("agent", .string(facts.agent)),
+                    ("direction", .string(facts.isOutbound ? "out" : "in")),
+                    ("datagrams", .bool(mesh.datagramsWork(with: key))),
+                    ("seconds", .int((now - facts.since).milliseconds / 1_000)),
+                    ("clockSkew", .int(facts.clockSkew)))
+            })
+    }
+
+    /// Where this node is reached. Every address that it listens on; behind a router the owner puts the outer one.
+    var address: PeerAddress {
+        PeerAddress(key: nodeKey.publicKey, endpoints: advertisedEndpoints)
+    }
+
+    func invite() throws(NodeError) -> Value {
+        guard !localEndpoints.isEmpty else {
+            throw .badRequest(
+                "start the node first (starling run): an invite names where it listens")
+        }
+        return .object(("invite", .string(address.text)))
+    }
+
+    func join(_ parameters: Value) throws(NodeError) -> Value {
+        guard let text = parameters["invite"]?.text else { throw .badRequest("which invite?") }
+        let peer = try PeerAddress(parsing: text)
+        if peer.key == nodeKey.publicKey { throw .badRequest("this invite is this node's own") }
+        try remember(peer)
+        handle(.addPeer(peer))
+        return .object(
+            ("node", .string(DIDKey.multibase(peer.key))),
+            ("running", .bool(!localEndpoints.isEmpty)))
+    }
+
+    /// Answers once a log is held to a size: for programs that follow what arrives.
+    func wait(
+        _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
+    ) throws(NodeError) {
+        guard let log = parameters["log"]?.text.flatMap({ DIDKey.parse($0) }),
+            let size = parameters["size"]?.number
+        else { throw .badRequest("wait takes a log and a size") }
+        let head = try stored { () throws(StoreError) in try reader.head(of: log) }
+        if let held = head?.size, held >= size {
+            return reply(.done(.object(("size", .int(held)))))
+        }
+        guard waiters.count < 1_024 else { throw .refused("too many wait already") }
+        waiters.append(Waiter(log: log, size: size, reply: reply))
+    }
+
+    // MARK: Writing
+
+    func post(
+        _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
+    ) throws(NodeError) {
+        let account = try account(parameters)
+        guard let texts = parameters["texts"]?.list, !texts.isEmpty else {
+            throw .badRequest("what is the post?")
+        }
+        var contents: [Content] = []
+        for value in texts {
+            guard let text = value.text, !text.isEmpty else {
+                throw .badRequest("a post has some text")
+            }
+            guard text.utf8.count <= Content.noteLimit else {
+                throw .badRequest(
+                    "a post has at most \(Content.noteLimit) bytes, and this one has \(text.utf8.count)"
+                )
+            }
+            contents.append(.note(text: text))
+        }
+        publish(contents, account.device, reply) { published in
+            .object(
+                ("addresses", .array(published.references.map { .string($0.text) })),
+                ("address", published.references.last.map { .string($0.text) }),
+                ("size", .int(published.from + UInt64(published.leaves.count))))
+        }
+    }
+
+    func follow(
+        _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
+    ) throws(NodeError) {
+        let account = try account(parameters)
+        guard let who = parameters["who"]?.text else { throw .badRequest("follow whom?") }
+        let identity = try self.identity(who)
+        let isOn = parameters["on"]?.flag ?? true
+        publish([.follow(identity: identity, isOn: isOn)], account.device, reply) { [people] _ in
+            .object(
+                ("identity", .string(DIDKey.encode(identity))),
+                ("name", people.name(of: identity).map { .string($0) }),
+                ("known", .bool(people.history(of: identity) != nil)), ("on", .bool(isOn)))
+        }
+    }
+
+    /// Signs `contents` and answers with `describe` of where they stand, once they are durable.
+    func publish(
+        _ contents: [Content], _ log: LogKey, _ reply: @escaping (Control.Reply) -> Void,
+        describe: @escaping (Published) -> Value
+    ) {
+        publish(contents, log) { result in
+            switch result {
+            case .success(let published): reply(.done(describe(published)))
+            case .failure(let refusal): reply(.failed(.refused(refusal.advice)))
+            }
+        }
+    }
+
+    func publish(
+        _ contents: [Content], _ log: LogKey, then: @escaping (Result<Published, Refusal>) -> Void
+    ) {
+        let time = EventLoop.wallClock()
+        let salts = SystemRandom.bytes(LogLimits.salt * contents.count)
+        let drafts = contents.enumerated().map { number, content in
+            let start = number * LogLimits.salt
+            return Draft(
+                time: time, body: content.body(salt: Array(salts[start..<(start + LogLimits.salt)]))
+            )
+        }
+        let token = nextPublish
+        nextPublish += 1
+        publishing[token] = then
+        handle(.publish(log, drafts, token))
+    }
+
+    /// The identity to write as: `--as NAME`, or the only one.
+    func account(_ parameters: Value) throws(NodeError) -> Account {
+        if let name = parameters["as"]?.text {
+            guard let found = accounts.first(where: { $0.name == name }) else {
+                let names = accounts.map(\.name).joined(separator: ", ")
+                throw .notFound("no identity is called \"\(name)\" here (there is: \(names))")
+            }
+            return found
+        }
+        guard let first = accounts.first else {
+            throw .notFound("there is no identity yet: make one with  starling init")
+        }
+        return first
+    }
+
+    /// An identity by its did, the did of one of its logs, or a name that only one has.
+    func identity(_ who: String) throws(NodeError) -> LogKey {
+        if let key = DIDKey.parse(who) ?? DIDKey.parse(multibase: who) {
+            return people.identity(of: key, at: 0) ?? key
+        }
+        if let account = accounts.first(where: { $0.name == who }) { return account.identity }
+        let named = people.identities(named: who)
+        guard let first = named.first else {
+            throw .notFound("nobody called \"\(who)\" is known here: give their did:key:…")
+        }
+        guard named.count == 1 else {
+            let dids = named.map { DIDKey.encode($0) }.joined(separator: ", ")
+            throw .badRequest("several people are called \"\(who)\": \(dids)")
+        }
+        return first
+    }
+
+    /// Runs a read of the store and gives its error the owner's form.
+    func stored<Result>(_ body: () throws(StoreError) -> Result) throws(NodeError) -> Result {
+        do throws(StoreError) { return try body() } catch { throw .store("\(error)") }
+    }
+}
+
+extension Refusal {
+    /// What the owner can do about it.
+    var advice: String {
+        switch self {
+        case .unknownLog: "this node does not write that log"
+        case .behind(let size):
+            "this store is older than what was published (\(size) entries): it is read-only until the missing ones have come back from peers. Start the node and let it meet them, or open a new device log with  starling device new"
+        case .unconfirmed:
+            "nobody has confirmed yet that this store is up to date (it was moved, copied or restored): it is read-only until a peer has answered. Start the node and let it meet one, or open a new device log with  starling device new"
+        case .forked:
+            "another copy of this device has published something else, so its log is frozen: open a new device log with  starling device new"
+        case .tooManyWaiting: "too many posts wait to be stored: try again in a moment"
+        case .tooLarge: "too large for one post"
+        case .diskFull: "the disk is full: the post was not stored. Make room and post again"
+        case .failed: "the post could not be stored"
+        }
+    }
+}

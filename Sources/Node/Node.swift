@@ -1,0 +1,201 @@
+import CLinux
+import Content
+import Crypto
+import Feed
+import MerkleLog
+import Mesh
+import Primitives
+import Store
+import Transport
+
+/// The shell around `Mesh`: one event loop that turns sockets, the store and the owner's requests
+/// into events, and carries the effects out.
+///
+/// The loop's thread owns everything here. Two other threads exist: the store's, which commits, and
+/// one for whatever reads long (a check). They post to the loop's mailboxes and share nothing else.
+///
+/// **The law:** an event goes in through `handle`, which carries out every effect in order before
+/// it returns; no effect is carried out from anywhere else.
+package final class Node {
+    package let paths: Paths
+    let options: NodeOptions
+    let loop: EventLoop
+    let network: Network
+    let journal: Journal
+    let nodeKey: SigningKey
+    let reader: StoreReader
+    let storeThread: StoreThread
+    let people: People
+    /// What the fences said at the start of the root logs of `accounts`.
+    let roots: [LogKey: OwnLogStart.Trust]
+    package internal(set) var accounts: [Account]
+    var mesh: Mesh
+    var meshTimer: TimerToken?
+    var meshTimerAt: Instant?
+
+    /// Events that effects led to while another event was being handled.
+    var waiting = Deque<Event>()
+    var isHandling = false
+    /// Connections that something was sent on in this turn.
+    var touched: [SessionID] = []
+    /// Dials that wait for a name to be resolved, and for a connection.
+    var resolving: [ResolutionID: Dial] = [:]
+    var connecting: [ConnectionID: Dial] = [:]
+    /// What waits for `.published` or `.refused`.
+    var publishing: [Token: (Result<Published, Refusal>) -> Void] = [:]
+    var nextPublish: Token = 1
+    var controls: [ConnectionID: ControlConnection] = [:]
+    /// Connections of the mesh by the session they carry.
+    var connections: [SessionID: ConnectionID] = [:]
+    var localEndpoints: [Endpoint] = []
+    var remembered: [PeerAddress]?
+    var sessions: [LogKey: SessionFacts] = [:]
+    /// Who wants to know when a log holds so many entries.
+    var waiters: [Waiter] = []
+    let tasks: TaskMailbox
+    /// Entries that are not posts, stored or on their way, and not yet in `people`.
+    var unnoted: [LogKey: [(index: UInt64, entry: Entry)]] = [:]
+    /// Why the node stopped on its own.
+    package internal(set) var failure: NodeError?
+    let startedAt: Instant
+    /// Held for as long as the node lives: nobody else opens this data directory.
+    private let lock: DirectoryLock
+
+    /// What this program calls itself.
+    package static let version = "0.1.0"
+
+    /// Opens the data directory, creating what is missing; nothing listens yet.
+    package init(paths: Paths, options: NodeOptions) throws(NodeError) {
+        self.paths = paths
+        self.options = options
+        Sodium.start()
+        lock = try DirectoryLock(paths)
+        journal = Journal(isQuiet: options.isQuiet)
+        let parts = try Self.open(paths, options)
+        loop = parts.loop
+        network = parts.network
+        tasks = parts.tasks
+        storeThread = parts.storeThread
+        reader = parts.reader
+        people = People(reader: parts.reader)
+        nodeKey = parts.nodeKey
+        accounts = parts.accounts
+        roots = parts.roots
+        startedAt = parts.loop.now()
+        mesh = Mesh(
+            configuration: MeshConfiguration(
+                nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
+                agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() }),
+            heads: parts.heads, own: parts.own, seed: SystemRandom.uint64())
+        network.delegate = self
+        parts.answers.node = self
+        parts.tasks.box.node = self
+        do throws(StoreError) { try people.load() } catch { throw .store("\(error)") }
+        loop.turnEnded = { [weak self] in self?.turnEnded() }
+        if parts.wasKilled { checkInBackground() }
+    }
+
+    // MARK: Running
+
+    /// Listens, joins, and serves until `stop` is called or a signal comes. Throws when it cannot start,
+    /// or had to stop on its own.
+    package func run() throws(NodeError) {
+        loop.run()
+        shutDown()
+        if let failure { throw failure }
+    }
+
+    /// Turns the loop until `isDone` says so: how the command line does one thing without a daemon.
+    package func run(until isDone: () -> Bool) throws(NodeError) {
+        while !isDone() && failure == nil { loop.poll(.milliseconds(1_000)) }
+        if let failure { throw failure }
+    }
+
+    /// Ends `run` once the farewells have left.
+    package func stop() {
+        handle(.stop)
+        loop.schedule(at: loop.now() + .milliseconds(50)) { [loop] in loop.stop() }
+    }
+
+    /// Closes everything in order: what was acknowledged is on the disk already.
+    package func shutDown() {
+        network.close()
+        storeThread.stop()
+    }
+
+    func fail(_ error: NodeError) {
+        if failure == nil { failure = error }
+        journal.say("stopping: \(error)")
+        loop.stop()
+    }
+
+    // MARK: Events in
+
+    /// Takes an event and carries out all that follows from it.
+    func handle(_ event: Event) {
+        waiting.append(event)
+        if isHandling { return }
+        isHandling = true
+        defer { isHandling = false }
+        var effects: [Effect] = []
+        while let event = waiting.popFirst() {
+            mesh.handle(event, at: loop.now(), wallClock: EventLoop.wallClock(), into: &effects)
+            for effect in effects { carryOut(effect) }
+            effects.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Tells the mesh what has left, and sets its timer.
+    private func turnEnded() {
+        let ids = touched
+        touched.removeAll(keepingCapacity: true)
+        for id in ids {
+            guard let connection = connections[id] else { continue }
+            handle(.drained(id, unsent: network.pending(on: connection)))
+        }
+        guard let deadline = mesh.nextDeadline else { return }
+        if let at = meshTimerAt, at <= deadline { return }
+        if let meshTimer { loop.cancel(meshTimer) }
+        meshTimerAt = deadline
+        meshTimer = loop.schedule(at: deadline) { [weak self] in
+            self?.meshTimerAt = nil
+            self?.meshTimer = nil
+            self?.handle(.tick)
+        }
+    }
+}
+
+/// Where a batch of own posts came to stand.
+struct Published: Sendable {
+    var log: LogKey
+    var from: UInt64
+    var leaves: [Hash]
+
+    var references: [Reference] {
+        leaves.enumerated().map {
+            Reference(log: log, index: from + UInt64($0.offset), address: $0.element)
+        }
+    }
+}
+
+/// A request that is answered once a log is held to `size`.
+struct Waiter {
+    var log: LogKey
+    var size: UInt64
+    var reply: (Control.Reply) -> Void
+}
+
+/// A dial on its way from the mesh to the network.
+struct Dial: Sendable {
+    var token: Token
+    var address: PeerAddress
+    var port: UInt16
+}
+
+/// What the owner is told of a peer.
+struct SessionFacts: Sendable {
+    var agent: String
+    var isOutbound: Bool
+    var since: Instant
+    var clockSkew: Int64
+}

@@ -1,0 +1,49 @@
+import Glibc
+
+/// Where a node keeps what: the data directory's rooms, and what lies outside it.
+package struct Paths: Sendable {
+    /// The data directory, absolute.
+    package let data: String
+    /// Fences lie outside the data directory, so that a copy or an old image of it is noticed.
+    package let fences: String
+
+    /// `data` as given by the owner, or the XDG data directory's.
+    package init(data: String?) {
+        let home = Self.variable("HOME") ?? "/"
+        if let data, !data.isEmpty {
+            self.data = Self.absolute(data)
+        } else {
+            self.data = (Self.variable("XDG_DATA_HOME") ?? home + "/.local/share") + "/starling"
+        }
+        fences = (Self.variable("XDG_STATE_HOME") ?? home + "/.local/state") + "/starling/fences"
+    }
+
+    /// Whether the owner named no directory, or the default one.
+    package var isDefault: Bool { data == Paths(data: nil).data }
+
+    package var store: String { data + "/store" }
+    package var keys: String { data + "/keys" }
+    package var lock: String { data + "/lock" }
+    package var nodeKey: String { keys + "/node.key" }
+
+    /// The name of the control socket within the data directory.
+    package static let controlName = "control.sock"
+
+    package func deviceKey(_ log: String) -> String { "\(keys)/device-\(log).key" }
+
+    package func words(_ account: String) -> String { "\(data)/recovery-words-\(account).txt" }
+
+    /// The environment variable, unless it is empty or relative where a path is asked for.
+    private static func variable(_ name: String) -> String? {
+        guard let raw = unsafe getenv(name) else { return nil }
+        let value = unsafe String(cString: raw)
+        return value.hasPrefix("/") ? value : nil
+    }
+
+    private static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let raw = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(raw) }
+        return unsafe String(cString: raw) + "/" + path
+    }
+}

@@ -1,0 +1,207 @@
+import CLinux
+import Glibc
+import MerkleLog
+import Mesh
+import Store
+import Synchronization
+import Transport
+import Wire
+
+/// The thread that owns the store's one writing connection.
+///
+/// The loop hands it writes and goes on; what is durable comes back through the mailbox. Whatever
+/// gathered while one commit was under way shares the next one (group commit); own posts go first.
+final class StoreThread: Sendable {
+    /// One write and the token that its answer carries.
+    struct Job: Sendable {
+        var write: StoreWrite
+        var token: Token?
+        /// The released head that the fence moves to, after the commit and before the answer.
+        var fence: FenceMove?
+        var bytes: Int
+    }
+
+    struct FenceMove: Sendable {
+        var log: LogKey
+        var size: UInt64
+        var root: Hash
+    }
+
+    /// What comes back to the loop.
+    enum Answer: Sendable {
+        case durable([Token])
+        case failed([Token], StoreFailure, String)
+        /// Nothing can be written any more: the node must stop.
+        case broken(String)
+    }
+
+    private struct Queue {
+        var own: [Job] = []
+        var others: [Job] = []
+        var isStopping = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let wake: Int32
+    private let done: Int32
+    private let mailbox: Mailbox<Answer>
+
+    /// Bytes that share one commit at most: a commit then takes some milliseconds on a slow disk.
+    private static let groupBytes = 1 << 20
+
+    init(mailbox: Mailbox<Answer>) {
+        self.mailbox = mailbox
+        wake = eventfd(0, Int32(EFD_CLOEXEC))
+        done = eventfd(0, Int32(EFD_CLOEXEC))
+    }
+
+    deinit {
+        close(wake)
+        close(done)
+    }
+
+    /// Starts the thread, which takes the writer and the fences with it.
+    func start(_ worker: StoreWorker) {
+        startThread("store") { self.run(worker) }
+    }
+
+    func submit(_ job: Job) {
+        let wasEmpty = queue.withLock { queue in
+            let wasEmpty = queue.own.isEmpty && queue.others.isEmpty
+            if job.fence == nil { queue.others.append(job) } else { queue.own.append(job) }
+            return wasEmpty
+        }
+        if wasEmpty { signal(wake) }
+    }
+
+    /// Waits until everything submitted is durable and the store is closed.
+    func stop() {
+        queue.withLock { $0.isStopping = true }
+        signal(wake)
+        waitFor(done)
+    }
+
+    private func signal(_ descriptor: Int32) {
+        var one: UInt64 = 1
+        _ = unsafe write(descriptor, &one, 8)
+    }
+
+    private func waitFor(_ descriptor: Int32) {
+        var count: UInt64 = 0
+        while unsafe read(descriptor, &count, 8) < 0 && errno == EINTR {}
+    }
+
+    private func run(_ worker: StoreWorker) {
+        while true {
+            let (jobs, stopping) = take()
+            if jobs.isEmpty {
+                if stopping { break }
+                waitFor(wake)
+                continue
+            }
+            for answer in worker.commit(jobs) { post(answer) }
+        }
+        worker.close()
+        signal(done)
+    }
+
+    /// The next group: own posts first, then others, up to the group's bytes.
+    private func take() -> ([Job], Bool) {
+        queue.withLock { queue in
+            var jobs: [Job] = []
+            var bytes = 0
+            func drain(_ list: inout [Job]) {
+                var count = 0
+                while count < list.count, jobs.isEmpty || bytes < Self.groupBytes {
+                    bytes += list[count].bytes
+                    jobs.append(list[count])
+                    count += 1
+                }
+                list.removeFirst(count)
+            }
+            drain(&queue.own)
+            drain(&queue.others)
+            return (jobs, queue.isStopping)
+        }
+    }
+
+    /// The mailbox is wide enough for every job under way; a full one can only mean a stopped loop.
+    private func post(_ answer: Answer) {
+        while !mailbox.post(answer) {
+            if queue.withLock({ $0.isStopping }) { return }
+            usleep(1_000)
+        }
+    }
+}
+
+/// The store thread's own state: nobody else touches it once the thread runs.
+final class StoreWorker: @unchecked Sendable {
+    private let writer: StoreWriter
+    private let fences: Fences
+
+    init(writer: StoreWriter, fences: Fences) {
+        self.writer = writer
+        self.fences = fences
+    }
+
+    /// Commits the group, and then moves the fences of own logs: in that order (invariants 1 and 3).
+    ///
+    /// When the group as a whole does not fit, each write is tried alone: one bad write must not take
+    /// the others with it.
+    func commit(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
+        let tokens = jobs.compactMap(\.token)
+        do {
+            try writer.commit(jobs.map(\.write))
+        } catch {
+            if writer.hasFailed { return [.broken("\(error)")] }
+            if jobs.count > 1 { return jobs.flatMap { commit([$0]) } }
+            return [.failed(tokens, error == .diskFull ? .full : .failed, "\(error)")]
+        }
+        do {
+            for (log, move) in newest(jobs) { try fences.move(log, move.size, move.root) }
+        } catch {
+            return [.broken("the fence cannot be moved: \(error)")]
+        }
+        return [.durable(tokens)]
+    }
+
+    /// The last move of each log, in order of the jobs.
+    private func newest(_ jobs: [StoreThread.Job]) -> [(LogKey, StoreThread.FenceMove)] {
+        var moves: [(LogKey, StoreThread.FenceMove)] = []
+        for case let move? in jobs.map(\.fence) {
+            if let at = moves.firstIndex(where: { $0.0 == move.log }) {
+                moves[at].1 = move
+            } else {
+                moves.append((move.log, move))
+            }
+        }
+        return moves
+    }
+
+    func close() { try? writer.markStopped() }
+}
+
+/// Runs `body` on a new thread. A free function: a closure written in `@main` inherits its actor.
+func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
+    var thread = pthread_t()
+    var attributes = pthread_attr_t()
+    unsafe pthread_attr_init(&attributes)
+    unsafe pthread_attr_setstacksize(&attributes, 1 << 20)
+    unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let result = unsafe pthread_create(
+        &thread, &attributes,
+        { argument in
+            guard let argument = unsafe argument else { return nil }
+            unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }, box.toOpaque())
+    unsafe pthread_attr_destroy(&attributes)
+    precondition(result == 0, "no thread for \(name): error \(result)")
+}
+
+private final class ThreadBody: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
