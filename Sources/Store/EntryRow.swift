@@ -3,8 +3,8 @@ import Primitives
 
 /// How an entry lies in its row: columns time, leaf, body, stub.
 enum EntryRow {
-    /// The entry of the row at hand, whose `time` is column `first`; nil when a column cannot be one.
-    /// Not yet checked against a hash.
+    /// The entry of the row at hand, whose `time` is column `first`; nil when a column cannot be
+    /// one. Not yet checked against a hash.
     static func decode(_ row: borrowing Statement, from first: Int32) -> Entry? {
         guard let milliseconds = UInt64(exactly: row.int(first)) else { return nil }
         let time = UnixTime(milliseconds: milliseconds)

@@ -14,16 +14,16 @@ extension StoreReader {
         return (number, size)
     }
 
-    /// Entries one after another and their leaf hashes, from which whoever sends the log batch by batch
-    /// rolls its frontier on.
+    /// Entries one after another and their leaf hashes, from which whoever sends the log batch by
+    /// batch rolls its frontier on.
     package struct Run: Hashable, Sendable {
         package var from: UInt64
         package var entries: [Entry] = []
         package var leaves: [Hash] = []
     }
 
-    /// The entries from index `from` on: at most `limit`, and no more than fit `maxBytes` in a batch
-    /// (but at least one, when there is one). Empty when none are held from there on.
+    /// The entries from index `from` on: at most `limit`, and no more than fit `maxBytes` in a
+    /// batch (but at least one, when there is one). Empty when none are held from there on.
     package func run(
         of log: LogKey, from: UInt64, limit: Int, maxBytes: Int = .max
     ) throws(StoreError) -> Run {

@@ -16,8 +16,8 @@ extension StoreReader {
         return heads
     }
 
-    /// The same, where a damaged head is told to `report` and left out, so that it takes only its own log
-    /// down.
+    /// The same, where a damaged head is told to `report` and left out, so that it takes only its
+    /// own log down.
     package func heads(report: (StoreError) -> Void) throws(StoreError) -> [LogHead] {
         statements.headsAfter.bind(1, 0)
         statements.headsAfter.bind(2, -1)

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Store
 
-/// Invariant 1: what does not continue the stored head is refused, with all that was committed with it.
+/// Invariant 1: what does not continue the stored head is refused, with all that was committed with
+/// it.
 @Suite struct ConflictTests {
     private func refused(
         _ writer: StoreWriter, _ writes: [StoreWrite], _ comment: Comment

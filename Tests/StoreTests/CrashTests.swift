@@ -7,8 +7,8 @@ import Testing
 @testable import Store
 
 @Suite(.serialized) struct CrashTests {
-    /// A power cut leaves some beginning of the write-ahead log, then anything. The store is then as it was
-    /// behind one of its commits, whole.
+    /// A power cut leaves some beginning of the write-ahead log, then anything. The store is then
+    /// as it was behind one of its commits, whole.
     @Test func anyBeginningOfTheLogGivesOneOfTheCommits() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("anyBeginningOfTheLogGivesOneOfTheCommits seed \(seed)")

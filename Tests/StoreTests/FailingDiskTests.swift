@@ -8,8 +8,8 @@ import Testing
 
 /// THREATS row 23: a failed sync or write is final, and never tried again on the same descriptor.
 @Suite struct FailingDiskTests {
-    /// Puts `device` in place of this process's descriptor of `file`. On /dev/null writes are taken and
-    /// syncs fail; on /dev/full writes find no room.
+    /// Puts `device` in place of this process's descriptor of `file`. On /dev/null writes are taken
+    /// and syncs fail; on /dev/full writes find no room.
     private func replace(_ file: String, with device: String) throws {
         let replacement = unsafe open(device, O_RDWR | O_CLOEXEC)
         defer { close(replacement) }

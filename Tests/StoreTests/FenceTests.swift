@@ -88,7 +88,8 @@ import Testing
             fence.state == .held(FenceRecord(owner: others[1], size: 6, root: root(6))))
     }
 
-    /// A torn write leaves the slot before it; every flipped bit of a slot makes it count for nothing.
+    /// A torn write leaves the slot before it; every flipped bit of a slot makes it count for
+    /// nothing.
     @Test func tornSlots() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/fence"

@@ -22,8 +22,9 @@ final class Scratch {
 
     var store: String { path + "/store" }
 
-    /// What a crash at this moment leaves behind: the files as they are. Copied by another process, since
-    /// closing a descriptor of the database here would drop the locks of the connections under test.
+    /// What a crash at this moment leaves behind: the files as they are. Copied by another process,
+    /// since closing a descriptor of the database here would drop the locks of the connections
+    /// under test.
     func image(_ name: String = "image") throws -> String {
         let target = path + "/" + name
         try? FileManager.default.removeItem(atPath: target)
