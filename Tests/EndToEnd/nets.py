@@ -30,7 +30,7 @@ def missing():
 class Chain:
     """`count` namespaces in a row; each reaches its neighbours and nobody else."""
 
-    def __init__(self, count):
+    def __init__(self, count, v4=True):
         global _count
         _count += 1
         self.names = [f"st{os.getpid()}x{_count}n{i}" for i in range(count)]
@@ -40,16 +40,17 @@ class Chain:
             self.made.append(name)
             run("ip", "-n", name, "link", "set", "lo", "up")
         for left in range(count - 1):
-            self.link(left)
+            self.link(left, v4)
 
-    def link(self, left):
+    def link(self, left, v4):
         """Addresses 10.9.LEFT.1 and .2, fd00:9:LEFT::1 and ::2."""
         for side, (here, port) in enumerate(((left, "right"), (left + 1, "left"))):
             if side == 0:
                 peer = ["peer", "name", "left", "netns", self.names[left + 1]]
                 run("ip", "-n", self.names[left], "link", "add", "right", "type", "veth", *peer)
             name = self.names[here]
-            run("ip", "-n", name, "addr", "add", f"10.9.{left}.{side + 1}/24", "dev", port)
+            if v4:
+                run("ip", "-n", name, "addr", "add", f"10.9.{left}.{side + 1}/24", "dev", port)
             v6 = f"fd00:9:{left}::{side + 1}/64"
             run("ip", "-n", name, "-6", "addr", "add", v6, "dev", port, "nodad")
             run("ip", "-n", name, "link", "set", port, "up")
@@ -57,9 +58,10 @@ class Chain:
     def drop_udp(self, percent):
         """Drops so many of 100 UDP packets as they come in, in every namespace."""
         rule = "drop" if percent == 100 else f"numgen random mod 100 < {percent} drop"
-        rules = f"""table inet loss {{
-            chain input {{ type filter hook input priority 0; meta l4proto udp counter {rule} }}
-        }}"""
+        rules = "\n".join([
+            "table inet loss {", "chain input {", "type filter hook input priority 0;",
+            f"meta l4proto udp {rule}", "}", "}", "",
+        ])
         for name in self.names:
             run("ip", "netns", "exec", name, "nft", "-f", "-", input=rules)
 

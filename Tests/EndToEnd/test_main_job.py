@@ -12,7 +12,7 @@ def three(room, namespaces=True, v6=False):
     """Three joined nodes: each in a namespace of its own, or all on loopback."""
     if not namespaces:
         return None, room.chain("one", "two", "three")
-    net = nets.Chain(3)
+    net = nets.Chain(3, v4=not v6)
     room.networks.append(net)
     # The second node listens on every address: it stands in both links.
     hosts = ["fd00:9:0::1", "::", "fd00:9:1::2"] if v6 else ["10.9.0.1", "0.0.0.0", "10.9.1.2"]
@@ -103,13 +103,17 @@ def test_over_ipv6(room, namespaces):
 @pytest.mark.parametrize("percent", [30, 100])
 def test_with_udp_lost(room, namespaces, percent):
     net, nodes = three(room)
-    net.drop_udp(percent)
+    net.drop_udp(percent)  # before anybody has met
     posted, total = run_main_job(room, nodes)
     singles = [f"single {i}" for i in range(100)]
     for text in singles:
         nodes[0].post(text)
     posted[nodes[0].identity] = posted[nodes[0].identity] + singles
     holds(nodes[2], posted, total + len(singles))
+    counts = [n.status() for n in nodes]
+    sent, came = (sum(c[k] for c in counts) for k in ("datagramsSent", "datagramsReceived"))
+    print(f"{percent} % lost: {sent} datagrams sent, {came} received")
+    assert came == 0 < sent if percent == 100 else 0 < came < sent
     late = room.node("late", nodes[2].machine, host="127.0.0.1", data=room.folder / "late")
     late.start(*late.join(nodes[2]))
     holds(late, posted, total + len(singles) + IDENTITY)
