@@ -78,18 +78,15 @@ def test_every_changed_byte_by_conform(proof):
     assert not held, f"{len(held)} changed proofs hold, the first: {held[0]!r}"
 
 
-def test_every_changed_byte_by_the_program(room, proof, chance):
-    """A process a mutation: all positions when they are few enough, with what the file itself may hold."""
+def test_changed_bytes_by_the_program(room, proof, chance):
+    """What conform says of every byte, the command says too: one value at a sample of positions."""
     good = proof[0].read_bytes()
     machine = room.machine("elsewhere")
-    positions = range(len(good))
-    budget = int(os.environ.get("MUTATIONS", 2000))
-    each = max(1, min(3, budget // len(good)))
-    for at in positions:
+    positions = chance.sample(range(len(good)), min(len(good), int(os.environ.get("MUTATIONS", 400))))
+    for at in sorted(positions):
         others = [v for v in (good[at] ^ 1, good[at] ^ 0x20, ord("A"), 0x0A, 0xFF) if v != good[at]]
-        for value in chance.sample(sorted(set(others)), each):
-            bad = good[:at] + bytes([value]) + good[at + 1 :]
-            machine.starling("verify", "-", stdin=bad).fails(1)
+        bad = good[:at] + bytes([chance.choice(others)]) + good[at + 1 :]
+        machine.starling("verify", "-", stdin=bad).fails(1)
     for bad in (b"", good[:-1], good + b"\n", good + good, b"\0" * 100, b"\xff" * 100_000, b"x" * 10_000_000):
         machine.starling("verify", "-", stdin=bad).fails(1)
-    print(f"{len(good)} positions, {each} other values each, all refused")
+    print(f"{len(positions)} of {len(good)} positions, all refused")
