@@ -32,7 +32,7 @@ package struct Statement: Hashable, Sendable {
         kind = try decoder.text(max: 32)
         if kind.isEmpty { throw .malformed }
         if try decoder.peek() >> 5 != 5 { throw .unexpectedType }
-        fields = Array(body[try decoder.skip()])
+        fields = Array(body[try decoder.skip(depth: 1)])
         try decoder.finish()
     }
 
@@ -42,7 +42,7 @@ package struct Statement: Hashable, Sendable {
         _ read: (UInt64, inout CBORDecoder) throws(WireError) -> Void
     ) throws(WireError) {
         var decoder = CBORDecoder(fields)
-        let count = try decoder.map(max: 256)
+        let count = try decoder.map(max: LogLimits.body)
         for _ in 0..<count {
             if try decoder.peek() >> 5 == 0 {
                 try read(try decoder.uint(), &decoder)

@@ -227,6 +227,7 @@ extension Command {
         switch post["kind"]?.text ?? "" {
         case "note": return text
         case "dropped": return "[the text is not here: this node dropped it]"
+        case "unreadable": return "[written by a program that this one cannot read]"
         case let kind: return "[\(kind)] \(text)"
         }
     }
