@@ -174,7 +174,7 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
-        send(session, .own(ownLogs.map { $0.key.publicKey }))
+        sendOwnLogs(session)
         sendHeads(session)
     }
 
@@ -263,6 +263,7 @@ extension Mesh {
             note(.sessionClosed(session.peer, why: why))
         }
         schedule()
+        resumeServing()
     }
 
     // MARK: Time
@@ -282,6 +283,7 @@ extension Mesh {
         }
         if now >= session.lastSaid + Limits.pingInterval { send(session, .ping(random.next())) }
         dropStalledFetches(session)
+        closeStalledStreams(session)
         repairDatagrams(session)
         probeDatagrams(session)
     }
@@ -304,6 +306,7 @@ extension Session {
         var earliest = min(lastHeard + Limits.silence, lastSaid + Limits.pingInterval)
         if let deadline = frames.deadline { earliest = min(earliest, deadline) }
         for fetch in fetches { earliest = min(earliest, fetch.deadline) }
+        for stream in serving { earliest = min(earliest, stream.deadline) }
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
         return earliest
