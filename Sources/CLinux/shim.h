@@ -1,11 +1,13 @@
 /*
- * Linux calls that Swift's Glibc module leaves out, and thin wrappers that take and return plain numbers, so that the
- * Swift above them has no pointers to get wrong.
+ * Linux calls that Swift's Glibc module leaves out, and thin wrappers that take and return plain
+ * numbers, so that the Swift above them has no pointers to get wrong.
  *
- * _GNU_SOURCE stays undefined: with it some structs of the C library (fd_set) are spelt differently from Swift's Glibc
- * module, and the two cannot be imported together. What it would give is declared here; the kernel's ABI is stable.
+ * _GNU_SOURCE stays undefined: with it some structs of the C library (fd_set) are spelt differently
+ * from Swift's Glibc module, and the two cannot be imported together. What it would give is declared
+ * here; the kernel's ABI is stable.
  *
- * Every wrapper that can fail returns the result, or the negative errno, so that nothing comes between call and errno.
+ * Every wrapper that can fail returns the result, or the negative errno, so that nothing comes
+ * between call and errno.
  */
 #ifndef STARLING_CLINUX_H
 #define STARLING_CLINUX_H
@@ -120,8 +122,13 @@ static inline int starling_socket(int family, int type) {
     return (int)starling_result(socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-static inline int starling_stream_socket(int family) { return starling_socket(family, SOCK_STREAM); }
-static inline int starling_datagram_socket(int family) { return starling_socket(family, SOCK_DGRAM); }
+static inline int starling_stream_socket(int family) {
+    return starling_socket(family, SOCK_STREAM);
+}
+
+static inline int starling_datagram_socket(int family) {
+    return starling_socket(family, SOCK_DGRAM);
+}
 
 static inline int starling_accept(
     int listener, struct sockaddr_storage *address, socklen_t *length) {
@@ -214,7 +221,8 @@ static inline int starling_set_mode(int socket, unsigned int mode) {
     return (int)starling_result(fchmod(socket, (mode_t)mode));
 }
 
-/* What stands at `name` in `directory`: its inode number, or 0 for nothing; negative errno, -ENOTSOCK when it is no socket. */
+/* The inode number of the socket `name` in `directory`; 0 when nothing stands there, -ENOTSOCK when
+   it is something else. */
 static inline int64_t starling_socket_inode(int directory, const char *name) {
     struct stat status;
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {

@@ -52,16 +52,17 @@ package enum Content: Hashable, Sendable {
     /// Salt and content as one body. `salt` is 16 random bytes.
     package func body(salt: [UInt8]) -> [UInt8] { statement.body(salt: salt) }
 
-    /// Reads a body. Throws only for what is no statement at all.
+    /// Reads a body. Throws for what nobody can read: no statement, or one of a known kind whose fields
+    /// are missing or of another type.
     package init(body: [UInt8]) throws(WireError) {
-        self.init(try Statement(body: body))
+        try self.init(Statement(body: body))
     }
 
-    package init(_ statement: Statement) {
-        if let identity = IdentityStatement(statement) {
+    package init(_ statement: Statement) throws(WireError) {
+        if let identity = try IdentityStatement(statement) {
             self = .identity(identity)
         } else {
-            self = (try? Self.read(statement)) ?? .other(statement)
+            self = try Self.read(statement)
         }
     }
 

@@ -124,6 +124,19 @@ package final class NoiseHandshake {
         }
     }
 
+    /// The keys of datagrams that each side will send: for comparing implementations. The session that
+    /// `split` gives has them inside.
+    package func datagramKeys() -> (initiator: Bytes32, responder: Bytes32) {
+        func key(_ side: String) -> Bytes32 {
+            unsafe Raw.bytes32 { out in
+                unsafe symmetric.export(
+                    "starling/1 udp \(side)",
+                    into: UnsafeMutableRawBufferPointer(start: out, count: 32))
+            }
+        }
+        return (key("initiator"), key("responder"))
+    }
+
     /// The session that the handshake set up. Once, and only when `isComplete`.
     package func split() -> NoiseSession {
         precondition(isComplete, "split of a handshake in stage \(stage)")

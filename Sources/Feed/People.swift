@@ -22,13 +22,15 @@ package final class People {
 
     private var facts: [LogKey: LogFacts] = [:]
     /// Root logs that name a predecessor, by that predecessor.
-    private var successors: [LogKey: [LogKey]] = [:]
+    private var successorsByLog: [LogKey: [LogKey]] = [:]
     private var histories: [LogKey: IdentityHistory] = [:]
 
-    package init() {}
+    private let reader: StoreReader
+
+    package init(reader: StoreReader) { self.reader = reader }
 
     /// Reads every marked entry of the store.
-    package func load(_ reader: StoreReader) throws(StoreError) {
+    package func load() throws(StoreError) {
         for mark in try reader.marks() {
             guard let entry = try reader.entry(of: mark.log, at: mark.index) else { continue }
             take(mark.log, mark.index, entry)
@@ -59,7 +61,7 @@ package final class People {
             if case .device(let identity, _) = statement, index == 0 { known.claimed = identity }
             known.statements.append((index, statement))
             if case .identity(_, let predecessor?) = statement, index == 0 {
-                successors[predecessor.log, default: []].append(log)
+                successorsByLog[predecessor.log, default: []].append(log)
             }
             facts[log] = known
             histories = [:]
@@ -79,24 +81,16 @@ package final class People {
     }
 
     private func isRoot(_ log: LogKey) -> Bool {
-        guard case .identity? = facts[log]?.statements.first?.statement else { return false }
+        guard case .identity? = facts[log]?.statements.first(at: 0) else { return false }
         return true
     }
 
     /// What the root logs of `identity` say; nil when its first one is not here.
     package func history(of identity: LogKey) -> IdentityHistory? {
         if let known = histories[identity] { return known }
-        guard isRoot(identity) else { return nil }
-        var history = IdentityHistory(root: identity)
-        feed(&history, identity, before: .max)
-        histories[identity] = history
-        return history
-    }
-
-    private func feed(_ history: inout IdentityHistory, _ root: LogKey, before end: UInt64) {
-        for fact in facts[root]?.statements ?? [] where fact.index < end {
-            history.apply(fact.statement, at: fact.index)
-        }
+        let found = IdentityHistory.resolve(identity, in: self)
+        histories[identity] = found
+        return found
     }
 
     /// The devices of an identity that count, in the order in which they were added.
@@ -131,5 +125,20 @@ package final class People {
     }
 
     /// Every identity whose root log is here.
-    package var count: Int { facts.keys.count { isRoot($0) && successors[$0] == nil } }
+    package var count: Int { facts.keys.count { isRoot($0) && successorsByLog[$0] == nil } }
+}
+
+extension People: RootLogs {
+    package func statements(
+        of log: LogKey
+    ) -> [(index: UInt64, statement: IdentityStatement)]? { facts[log]?.statements }
+
+    package func successors(of log: LogKey) -> [LogKey] { successorsByLog[log] ?? [] }
+
+    package func root(of log: LogKey, at size: UInt64) -> Hash? {
+        guard let head = try? reader.head(of: log), size >= 1, size <= head.size,
+            let hashes = try? reader.hashes(of: log), let view = LogView(head: head, reader: hashes)
+        else { return nil }
+        return try? view.frontier(at: size).root
+    }
 }

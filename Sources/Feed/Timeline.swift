@@ -2,13 +2,22 @@ package import Content
 package import MerkleLog
 package import Primitives
 package import Store
+import Wire
 
 /// An entry as people see it.
 package struct Post: Sendable {
     package var reference: Reference
     package var time: UnixTime
-    /// Nil when the body was dropped.
-    package var content: Content?
+    package var body: Body
+    /// What is here of it to read.
+    package enum Body: Sendable {
+        case content(Content)
+        /// Signed and stored, but not by a program that writes what this one reads.
+        case unreadable
+        /// Dropped here; its hash remains.
+        case dropped
+    }
+
     /// Nil when the log is not shown to belong to one.
     package var identity: LogKey?
     package var name: String?
@@ -69,12 +78,16 @@ package struct Timeline {
 
     private func post(_ log: LogKey, _ index: UInt64, _ entry: Entry) -> Post {
         let header = EntryHeader(log: log, index: index, entry: entry)
-        var content: Content?
-        if case .present(let body) = entry.body { content = try? Content(body: body) }
+        var body = Post.Body.dropped
+        if case .present(let bytes) = entry.body {
+            do throws(WireError) { body = .content(try Content(body: bytes)) } catch {
+                body = .unreadable
+            }
+        }
         let identity = people.identity(of: log, at: index)
         return Post(
             reference: Reference(log: log, index: index, address: header.leafHash),
-            time: entry.time, content: content, identity: identity,
+            time: entry.time, body: body, identity: identity,
             name: people.name(of: identity ?? log))
     }
 }
@@ -82,8 +95,9 @@ package struct Timeline {
 extension Post {
     /// Whether people write and read it, as against what only programs do.
     package var isNote: Bool {
-        guard let content else { return true }
-        if case .note = content { return true }
-        return false
+        switch body {
+        case .content(.note), .dropped: true
+        case .content, .unreadable: false
+        }
     }
 }

@@ -42,7 +42,7 @@ package struct Statement: Hashable, Sendable {
         _ read: (UInt64, inout CBORDecoder) throws(WireError) -> Void
     ) throws(WireError) {
         var decoder = CBORDecoder(fields)
-        let count = try decoder.map(max: 256)
+        let count = try decoder.map(max: LogLimits.body)
         for _ in 0..<count {
             if try decoder.peek() >> 5 == 0 {
                 try read(try decoder.uint(), &decoder)

@@ -71,6 +71,7 @@ extension Checkpoint {
             let parts = line.split(separator: " ", omittingEmptySubsequences: false)
             guard parts.count == 3, parts[0].utf8.elementsEqual("—".utf8), !parts[1].isEmpty,
                 !parts[1].contains("+"),
+                !parts[1].unicodeScalars.contains(where: { $0.properties.isWhitespace }),
                 let bytes = Base64.decode(String(parts[2])), bytes.count > 4
             else { throw .wrongText }
             guard parts[1].utf8.elementsEqual(name.utf8), Array(bytes.prefix(4)) == id else {

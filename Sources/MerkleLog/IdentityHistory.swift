@@ -24,8 +24,7 @@ package struct IdentityHistory: Hashable, Sendable {
 
         /// Whether the entry at `index` counts as the identity's.
         package func covers(_ index: UInt64) -> Bool {
-            guard let revokedFrom else { return true }
-            return index < revokedFrom
+            index < revokedFrom ?? .max
         }
     }
 

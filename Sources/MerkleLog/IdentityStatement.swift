@@ -1,6 +1,6 @@
 package import Crypto
 import Primitives
-import Wire
+package import Wire
 
 /// What root logs say, and what the first entry of a device log says: `Protocol/identity.md`.
 package enum IdentityStatement: Hashable, Sendable {
@@ -29,6 +29,7 @@ package enum IdentityStatement: Hashable, Sendable {
     package static let addDeviceKind = "add-device"
     package static let revokeDeviceKind = "revoke-device"
     package static let deviceKind = "device"
+    package static let kinds = [identityKind, addDeviceKind, revokeDeviceKind, deviceKind]
 
     /// What a root key commits to: SHA-256 of the next root's public key.
     package static func commitment(to nextRoot: PublicKey) -> Hash { SHA256.hash(nextRoot.array) }
@@ -67,16 +68,18 @@ package enum IdentityStatement: Hashable, Sendable {
         }
     }
 
-    /// Nil for other kinds, and for fields that are missing or of the wrong type.
-    package init?(_ statement: Statement) {
-        guard let fields = try? Fields(statement), let subject = fields.subject else { return nil }
+    /// Nil for other kinds; throws for fields that are missing or of another type.
+    package init?(_ statement: Statement) throws(WireError) {
+        guard Self.kinds.contains(statement.kind) else { return nil }
+        let fields = try Fields(statement)
+        guard let subject = fields.subject else { throw .malformed }
         switch statement.kind {
         case Self.identityKind:
             self = .identity(nextRoot: subject, predecessor: fields.predecessor)
         case Self.deviceKind: self = .device(identity: subject, predecessor: fields.predecessor)
         case Self.addDeviceKind: self = .addDevice(subject)
         case Self.revokeDeviceKind:
-            guard let from = fields.number else { return nil }
+            guard let from = fields.number else { throw .malformed }
             self = .revokeDevice(subject, from: from)
         default: return nil
         }
@@ -93,8 +96,8 @@ package enum IdentityStatement: Hashable, Sendable {
                 switch number {
                 case 1: found.subject = try decoder.bytes32()
                 case 2 where statement.kind == revokeDeviceKind:
-                    found.number = try decoder.uint(max: LogLimits.size)
-                case 2 where statement.kind != addDeviceKind:
+                    found.number = try decoder.uint(max: LogLimits.size - 1)
+                case 2 where statement.kind == identityKind || statement.kind == deviceKind:
                     found.predecessor = try Predecessor(from: &decoder)
                 default: _ = try decoder.skip()
                 }
@@ -116,6 +119,7 @@ extension IdentityStatement.Predecessor {
         try decoder.array(exactly: 3)
         log = try decoder.bytes32()
         size = try decoder.uint(max: LogLimits.size)
+        if size < 1 { throw .malformed }
         root = try decoder.bytes32()
     }
 }

@@ -164,7 +164,7 @@ package struct DeviceBinding: Hashable, Sendable {
                     proof: inclusion, root: checkpoint.root)
             else { throw .wrongProof }
             guard let statement = try? Statement(body: body),
-                let said = IdentityStatement(statement)
+                let said = try? IdentityStatement(statement)
             else { throw .wrongBinding }
             return (said, header.index)
         }

@@ -8,7 +8,7 @@ package enum MerkleProof {
     package static func verifyInclusion(
         leaf: Hash, index: UInt64, size: UInt64, proof: [Hash], root: Hash
     ) -> Bool {
-        guard index < size else { return false }
+        guard index < size, size <= LogLimits.size else { return false }
         var fn = index
         var sn = size - 1
         var hash = leaf
@@ -33,7 +33,7 @@ package enum MerkleProof {
     package static func verifyConsistency(
         size1: UInt64, root1: Hash, size2: UInt64, root2: Hash, proof: [Hash]
     ) -> Bool {
-        guard size1 > 0, size1 <= size2 else { return false }
+        guard size1 > 0, size1 <= size2, size2 <= LogLimits.size else { return false }
         if size1 == size2 { return proof.isEmpty && root1 == root2 }
         var path = proof[...]
         if size1 & (size1 - 1) == 0 { path = [root1] + path }

@@ -146,7 +146,7 @@ extension Mesh {
         case .batch(let stream, let batch): fetched(session, stream, batch)
         case .end(let stream, _): streamEnded(session, stream)
         case .have(let list): heard(session, list)
-        case .bye(let why, let text): left(session, why, text)
+        case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)
         case .credit(let stream, let more): creditStream(session, stream, more)
         case .unknown: break
@@ -228,7 +228,7 @@ extension Mesh {
     /// Says why, and closes once that has left.
     mutating func farewell(_ session: Session, _ why: Message.Farewell, _ text: String) {
         if case .closed = session.phase { return }
-        send(session, .bye(why, text))
+        send(session, .bye(why.rawValue, text))
         end(session, text, atOnce: false)
     }
 
@@ -238,7 +238,7 @@ extension Mesh {
         forget(session, why)
     }
 
-    private mutating func left(_ session: Session, _ why: Message.Farewell, _ text: String) {
+    private mutating func left(_ session: Session, _ text: String) {
         end(session, "the peer left: \(text)", atOnce: true)
     }
 

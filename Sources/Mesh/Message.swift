@@ -20,7 +20,8 @@ package enum Message: Equatable, Sendable {
     case end(stream: UInt64, size: UInt64)
     /// Stored durably, up to these sizes.
     case have([(log: LogKey, size: UInt64)])
-    case bye(Farewell, String)
+    /// The code of a `Farewell`, or one of a later version.
+    case bye(UInt64, String)
     case fork(ForkProof)
     case credit(stream: UInt64, more: UInt64)
     /// A type above 31: of a later version, and passed over.
@@ -100,7 +101,7 @@ extension Message {
             }
         case .bye(let why, let text):
             encoder.begin(3, type: 10)
-            encoder.uint(why.rawValue)
+            encoder.uint(why)
             encoder.text(text)
         case .fork(let proof):
             encoder.begin(2, type: 11)
@@ -151,7 +152,7 @@ extension Message {
         case 6:
             let stream = try decoder.stream()
             let log = try decoder.bytes32()
-            let from = try decoder.uint(max: LogLimits.size)
+            let from = try decoder.uint(max: LogLimits.size - 1)
             return .get(stream: stream, log: log, from: from, credit: try decoder.credit())
         case 7:
             let stream = try decoder.uint(max: UInt64(UInt32.max))
@@ -161,7 +162,7 @@ extension Message {
             return .end(stream: stream, size: try decoder.uint(max: LogLimits.size))
         case 9: return .have(try readHaves(&decoder))
         case 10:
-            guard let why = Farewell(rawValue: try decoder.uint()) else { throw .malformed }
+            let why = try decoder.uint(max: UInt64(UInt32.max))
             return .bye(why, try decoder.text(max: 200))
         case 11: return .fork(try ForkProof(from: &decoder))
         default:
@@ -177,7 +178,9 @@ extension Message {
         for _ in 0..<(try decoder.array(max: Limits.havesPerMessage)) {
             try decoder.array(exactly: 2)
             let log = try decoder.bytes32()
-            list.append((log, try decoder.uint(max: LogLimits.size)))
+            let size = try decoder.uint(max: LogLimits.size)
+            if size < 1 { throw .malformed }
+            list.append((log, size))
         }
         return list
     }

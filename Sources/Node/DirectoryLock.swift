@@ -55,5 +55,7 @@ final class DirectoryLock {
         }
     }
 
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     static func message(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }

@@ -1,49 +1,77 @@
 import Crypto
+import Glibc
 import MerkleLog
 import Mesh
+import Primitives
 import Store
 
 /// The fences of a node's own logs: small files outside the data directory that remember the highest
 /// head released from here (invariant 3). Used by the store's thread once it runs.
 final class Fences {
     private let directory: String
-    private let storeID: [UInt8]
-    private var open: [LogKey: FenceFile] = [:]
+    private let store: Bytes32
+    private let machine = Fences.machineID()
+    private var open: [LogKey: OpenFence] = [:]
 
-    init(directory: String, storeID: [UInt8]) throws(NodeError) {
-        try DirectoryLock.makeDirectory(directory)
-        self.directory = directory
-        self.storeID = storeID
+    /// A dictionary cannot hold what may not be copied.
+    private final class OpenFence {
+        var file: FenceFile
+
+        init(_ file: consuming FenceFile) { self.file = file }
     }
 
-    private func path(_ log: LogKey) -> String { "\(directory)/\(DIDKey.multibase(log))" }
+    /// `store` names the store whose logs these are.
+    init(directory: String, store: Bytes32) throws(StoreError) {
+        try PrivateDirectory.create(directory)
+        self.directory = directory
+        self.store = store
+    }
+
+    private func fence(_ log: LogKey) throws(StoreError) -> OpenFence {
+        if let known = open[log] { return known }
+        let owner = FenceOwner(log: log, store: store, machine: machine)
+        let path = "\(directory)/\(DIDKey.multibase(log))"
+        let fence = OpenFence(try FenceFile(path: path, owner: owner))
+        open[log] = fence
+        return fence
+    }
 
     /// What the fence of `log` says of a store that holds `head`.
-    func trust(_ log: LogKey, _ head: LogHead?) throws -> OwnLogStart.Trust {
-        let file = try FenceFile(path: path(log), log: log, storeID: storeID)
-        open[log] = file
+    func trust(_ log: LogKey, _ head: LogHead?) throws(StoreError) -> OwnLogStart.Trust {
         let held = head?.size ?? 0
-        switch file.read() {
+        switch try fence(log).file.state {
         case .missing:
-            // Nothing was ever released of an empty log that has no fence.
+            // Of an empty log nothing can have been released from this store.
             return held == 0 ? .current : .unknown
-        case .foreign, .torn: return .unknown
-        case .released(let size, let root):
-            if size > held { return .behind(size: size) }
-            if size == held, let head, head.checkpoint.root != root { return .unknown }
+        case .unreadable, .foreign: return .unknown
+        case .held(let record):
+            if record.size > held { return .behind(size: record.size) }
+            if record.size == held, let head, head.checkpoint.root != record.root {
+                return .unknown
+            }
             return .current
         }
     }
 
-    /// Remembers a head before it is released: durable when this returns.
+    /// Remembers a head that is durable and about to be released; on the disk when this returns.
+    ///
+    /// The mesh has decided that the log may be written: a fence that says otherwise is taken over.
     func move(_ log: LogKey, _ size: UInt64, _ root: Hash) throws(StoreError) {
-        let file: FenceFile
-        if let known = open[log] {
-            file = known
+        let fence = try fence(log)
+        if case .held = fence.file.state {
+            try fence.file.advance(size: size, root: root)
         } else {
-            file = try FenceFile(path: path(log), log: log, storeID: storeID)
-            open[log] = file
+            try fence.file.claim(size: size, root: root)
         }
-        try file.write(size: size, root: root)
+    }
+
+    /// Tells this machine from one that its disk was cloned to, as far as the system does.
+    private static func machineID() -> Bytes32 {
+        let descriptor = unsafe Glibc.open("/etc/machine-id", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return SHA256.hash([]) }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = unsafe read(descriptor, &buffer, buffer.count)
+        return SHA256.hash(Array("starling fence ".utf8) + buffer.prefix(max(0, count)))
     }
 }

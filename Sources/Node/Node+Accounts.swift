@@ -26,7 +26,7 @@ extension Node {
         let words: RecoveryWords = .generate()
         let list = words.words
         let text = Self.wordsText(list, name: name)
-        try keyFile { try SecretFile.create(path, Array(text.utf8)) }
+        try keyFile { try SecretFile.create(path, contents: Array(text.utf8)) }
         let account = try begin(name, words, predecessor: nil)
         announce(account, root: words.rootKey(index: 0), next: words.rootKey(index: 1).publicKey) {
             result in
@@ -117,12 +117,8 @@ extension Node {
             IdentityStatement.Predecessor(
                 log: old.device, size: $0.size, root: $0.frontier.root)
         }
-        let rootHead = try stored { () throws(StoreError) in try reader.head(of: old.identity) }
-        let fences = try Fences(directory: paths.fences, storeID: [])
-        var trust = OwnLogStart.Trust.unknown
-        try keyFile { trust = try fences.trust(old.identity, rootHead) }
         let account = try begin(old.name, words, predecessor: old)
-        handle(.adopt(OwnLogStart(key: root, trust: trust == .current ? .current : .unknown)))
+        handle(.adopt(OwnLogStart(key: root, trust: roots[old.identity] ?? .current)))
         publish([.identity(.addDevice(account.device))], root.publicKey) { [weak self] result in
             self?.handle(.disown(root.publicKey))
             if case .failure(let refusal) = result {

@@ -9,7 +9,7 @@ import Wire
 extension Node {
     /// Starts listening and joining.
     package func listen(on text: String) throws(NodeError) {
-        guard let (host, port) = HostPort.split(text) else {
+        guard let (host, port) = HostPort.parseListening(text) else {
             throw .badRequest(
                 "--listen takes HOST:PORT, for example  --listen :::4646  or  --listen 127.0.0.1:0")
         }

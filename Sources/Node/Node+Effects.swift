@@ -86,12 +86,21 @@ extension Node {
     }
 
     private func entriesStored(_ log: LogKey, _ from: UInt64, _ to: UInt64) {
+        answerWaiters(log, to)
         guard let entries = unnoted[log] else { return }
         for (index, entry) in entries where index >= from && index < to {
             people.take(log, index, entry)
         }
         let rest = entries.filter { $0.index >= to }
         unnoted[log] = rest.isEmpty ? nil : rest
+    }
+
+    private func answerWaiters(_ log: LogKey, _ size: UInt64) {
+        guard !waiters.isEmpty else { return }
+        for waiter in waiters where waiter.log == log && waiter.size <= size {
+            waiter.reply(.done(.object(("size", .int(size)))))
+        }
+        waiters.removeAll { $0.log == log && $0.size <= size }
     }
 
     // MARK: Journal

@@ -8,7 +8,7 @@ extension Node: NetworkDelegate {
 
     func dial(_ address: PeerAddress, _ endpoint: Int, _ token: Token) {
         let text = address.endpoints[endpoint]
-        guard let (host, port) = HostPort.split(text) else {
+        guard let (host, port) = HostPort.parse(text) else {
             return waiting.append(.dialFailed(token))
         }
         let dial = Dial(token: token, address: address, port: port)
@@ -117,17 +117,5 @@ extension DatagramAddress {
         Endpoint(
             IPAddress(high: high, low: low), port: UInt16(truncatingIfNeeded: portAndScope >> 32),
             zone: UInt32(truncatingIfNeeded: portAndScope))
-    }
-}
-
-/// `host:port`, `[v6]:port`: the last colon divides.
-package enum HostPort {
-    package static func split(_ text: String) -> (host: String, port: UInt16)? {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...]), colon > text.startIndex
-        else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return host.isEmpty || host.utf8.count > 253 ? nil : (host, port)
     }
 }

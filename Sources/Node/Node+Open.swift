@@ -17,7 +17,10 @@ struct NodeParts {
     let nodeKey: SigningKey
     let accounts: [Account]
     let own: [OwnLogStart]
+    /// What the fences say of the root logs: asked when one is written again.
+    let roots: [LogKey: OwnLogStart.Trust]
     let heads: [LogHead]
+    let forks: [ForkProof]
     /// The last run did not end in order.
     let wasKilled: Bool
 }
@@ -41,8 +44,6 @@ extension Node {
             throw .store("\(error)")
         } catch let error as TransportError {
             throw .network("\(error)")
-        } catch let error as SecretFileError {
-            throw .keyFile("\(error)")
         } catch let error as NodeError {
             throw error
         } catch {
@@ -56,8 +57,9 @@ extension Node {
         let storeID = try storeID(reader, writer)
         let heads = try reader.heads()
         let accounts = try accounts(reader)
-        let fences = try Fences(directory: paths.fences, storeID: storeID)
+        let fences = try Fences(directory: paths.fences, store: storeID)
         var own: [OwnLogStart] = []
+        var roots: [LogKey: OwnLogStart.Trust] = [:]
         for account in accounts {
             let key = try Keys.read(paths.deviceKey(DIDKey.multibase(account.device)))
             guard key.publicKey == account.device else {
@@ -67,6 +69,8 @@ extension Node {
             }
             let head = heads.first { $0.key == account.device }
             own.append(OwnLogStart(key: key, trust: try fences.trust(account.device, head)))
+            let root = heads.first { $0.key == account.identity }
+            roots[account.identity] = try fences.trust(account.identity, root)
         }
         let loop = try EventLoop()
         var limits = TransportLimits()
@@ -88,17 +92,25 @@ extension Node {
             loop: loop, network: network, tasks: TaskMailbox(box: taskBox, mailbox: tasks),
             answers: answers, storeThread: storeThread, reader: reader,
             nodeKey: try Keys.readOrCreate(paths.nodeKey), accounts: accounts, own: own,
-            heads: heads, wasKilled: wasKilled)
+            roots: roots, heads: heads, forks: try forks(reader), wasKilled: wasKilled)
     }
 
     /// Names this store: a copy of it carries the same name, and a fence tells them apart by what they hold.
     private static func storeID(
         _ reader: StoreReader, _ writer: StoreWriter
-    ) throws(StoreError) -> [UInt8] {
-        if let known = try reader.setting("store-id"), known.count == 16 { return known }
-        let fresh = SystemRandom.bytes(16)
-        try writer.commit([.setting("store-id", fresh)])
+    ) throws(StoreError) -> Bytes32 {
+        if let bytes = try reader.setting("store-id"), let known = Bytes32(bytes) { return known }
+        let fresh = SystemRandom.bytes32()
+        try writer.commit([.setting("store-id", fresh.array)])
         return fresh
+    }
+
+    /// The proofs that are kept for peers who do not know yet.
+    private static func forks(_ reader: StoreReader) throws(StoreError) -> [ForkProof] {
+        try reader.forkProofs().compactMap { stored in
+            var decoder = CBORDecoder(stored.proof)
+            return try? ForkProof(from: &decoder)
+        }
     }
 
     private static func accounts(_ reader: StoreReader) throws -> [Account] {
@@ -112,7 +124,8 @@ extension Node {
 /// Key files: 32 bytes in hex, readable by their owner alone.
 enum Keys {
     static func read(_ path: String) throws -> SigningKey {
-        let text = String(decoding: try SecretFile.read(path, maxBytes: 256), as: UTF8.self)
+        let secret = try SecretFile.read(path, limit: 256)
+        let text = unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
         let hex = text.filter { !$0.isWhitespace }
         guard let bytes = Hex.decode(hex), bytes.count == 32 else {
             throw NodeError.keyFile("\(path) does not hold a key")
@@ -122,11 +135,11 @@ enum Keys {
 
     static func write(_ key: SigningKey, _ path: String) throws {
         let text = unsafe key.withSeed { unsafe Hex.encode(Array($0)) + "\n" }
-        try SecretFile.create(path, Array(text.utf8))
+        try SecretFile.create(path, contents: Array(text.utf8))
     }
 
     static func readOrCreate(_ path: String) throws -> SigningKey {
-        if SecretFile.exists(path) { return try read(path) }
+        if DirectoryLock.exists(path) { return try read(path) }
         let key = SigningKey.generate()
         try write(key, path)
         return key

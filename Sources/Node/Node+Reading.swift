@@ -84,29 +84,31 @@ extension Node {
     }
 
     private func describe(_ post: Post) -> Value {
-        var kind = "dropped"
-        var text: Value?
-        switch post.content {
-        case .note(let words): (kind, text) = (Content.noteKind, .string(words))
-        case .profile(let name): (kind, text) = (Content.profileKind, .string(name))
-        case .follow(let identity, let isOn):
-            kind = isOn ? Content.followKind : "unfollow"
-            text = .string(DIDKey.encode(identity))
-        case .identity(let statement):
-            kind = statement.statement.kind
-            switch statement {
-            case .addDevice(let key), .revokeDevice(let key, _), .device(let key, _):
-                text = .string(DIDKey.encode(key))
-            case .identity: break
-            }
-        case .other(let statement): kind = statement.kind
-        case nil: break
-        }
+        let (kind, text) = words(post.body)
         let author = post.identity ?? post.reference.log
         return .object(
             ("address", .string(post.reference.text)), ("author", .string(DIDKey.encode(author))),
             ("name", post.name.map { .string($0) }), ("index", .int(post.reference.index)),
             ("time", .int(post.time.milliseconds)), ("kind", .string(kind)), ("text", text))
+    }
+
+    /// An entry's kind, and what people read of it.
+    private func words(_ body: Post.Body) -> (kind: String, text: Value?) {
+        switch body {
+        case .dropped: return ("dropped", nil)
+        case .unreadable: return ("unreadable", nil)
+        case .content(.note(let text)): return (Content.noteKind, .string(text))
+        case .content(.profile(let name)): return (Content.profileKind, .string(name))
+        case .content(.follow(let identity, let isOn)):
+            return (isOn ? Content.followKind : "unfollow", .string(DIDKey.encode(identity)))
+        case .content(.identity(let statement)):
+            switch statement {
+            case .addDevice(let key), .revokeDevice(let key, _), .device(let key, _):
+                return (statement.statement.kind, .string(DIDKey.encode(key)))
+            case .identity: return (statement.statement.kind, nil)
+            }
+        case .content(.other(let statement)): return (statement.kind, nil)
+        }
     }
 
     // MARK: Proofs

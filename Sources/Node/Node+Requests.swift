@@ -27,6 +27,7 @@ extension Node {
             case "log": reply(.done(try log(parameters)))
             case "prove": reply(.done(try prove(parameters)))
             case "check": check(reply)
+            case "wait": try wait(parameters, reply)
             case "init": try createAccount(parameters, reply)
             case "device": try newDevice(parameters, reply)
             case "accounts": reply(.done(accountList()))
@@ -107,6 +108,21 @@ extension Node {
         return .object(
             ("node", .string(DIDKey.multibase(peer.key))),
             ("running", .bool(!localEndpoints.isEmpty)))
+    }
+
+    /// Answers once a log is held to a size: for programs that follow what arrives.
+    func wait(
+        _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
+    ) throws(NodeError) {
+        guard let log = parameters["log"]?.text.flatMap({ DIDKey.parse($0) }),
+            let size = parameters["size"]?.number
+        else { throw .badRequest("wait takes a log and a size") }
+        let head = try stored { () throws(StoreError) in try reader.head(of: log) }
+        if let held = head?.size, held >= size {
+            return reply(.done(.object(("size", .int(held)))))
+        }
+        guard waiters.count < 1_024 else { throw .refused("too many wait already") }
+        waiters.append(Waiter(log: log, size: size, reply: reply))
     }
 
     // MARK: Writing

@@ -25,7 +25,9 @@ package final class Node {
     let nodeKey: SigningKey
     let reader: StoreReader
     let storeThread: StoreThread
-    let people = People()
+    let people: People
+    /// What the fences said at the start of the root logs of `accounts`.
+    let roots: [LogKey: OwnLogStart.Trust]
     package internal(set) var accounts: [Account]
     var mesh: Mesh
     var meshTimer: TimerToken?
@@ -48,6 +50,8 @@ package final class Node {
     var localEndpoints: [Endpoint] = []
     var remembered: [PeerAddress]?
     var sessions: [LogKey: SessionFacts] = [:]
+    /// Who wants to know when a log holds so many entries.
+    var waiters: [Waiter] = []
     let tasks: TaskMailbox
     /// Entries that are not posts, stored or on their way, and not yet in `people`.
     var unnoted: [LogKey: [(index: UInt64, entry: Entry)]] = [:]
@@ -73,18 +77,20 @@ package final class Node {
         tasks = parts.tasks
         storeThread = parts.storeThread
         reader = parts.reader
+        people = People(reader: parts.reader)
         nodeKey = parts.nodeKey
         accounts = parts.accounts
+        roots = parts.roots
         startedAt = parts.loop.now()
         mesh = Mesh(
             configuration: MeshConfiguration(
                 nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
                 agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() }),
-            heads: parts.heads, own: parts.own, seed: SystemRandom.uint64())
+            heads: parts.heads, own: parts.own, forks: parts.forks, seed: SystemRandom.uint64())
         network.delegate = self
         parts.answers.node = self
         parts.tasks.box.node = self
-        do throws(StoreError) { try people.load(reader) } catch { throw .store("\(error)") }
+        do throws(StoreError) { try people.load() } catch { throw .store("\(error)") }
         loop.turnEnded = { [weak self] in self?.turnEnded() }
         if parts.wasKilled { checkInBackground() }
     }
@@ -170,6 +176,13 @@ struct Published: Sendable {
             Reference(log: log, index: from + UInt64($0.offset), address: $0.element)
         }
     }
+}
+
+/// A request that is answered once a log is held to `size`.
+struct Waiter {
+    var log: LogKey
+    var size: UInt64
+    var reply: (Control.Reply) -> Void
 }
 
 /// A dial on its way from the mesh to the network.

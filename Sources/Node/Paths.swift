@@ -18,6 +18,9 @@ package struct Paths: Sendable {
         fences = (Self.variable("XDG_STATE_HOME") ?? home + "/.local/state") + "/starling/fences"
     }
 
+    /// Whether the owner named no directory, or the default one.
+    package var isDefault: Bool { data == Paths(data: nil).data }
+
     package var store: String { data + "/store" }
     package var keys: String { data + "/keys" }
     package var lock: String { data + "/lock" }

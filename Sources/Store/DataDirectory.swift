@@ -11,15 +11,6 @@ struct DataDirectory {
     /// would drop the POSIX locks that SQLite holds on it.
     var lock: String { path + "/store.lock" }
 
-    /// Creates the directory when it is not there, 0700.
-    func create() throws(StoreError) {
-        if unsafe mkdir(path, 0o700) == 0 {
-            try FileMode.syncDirectory(of: path)
-        } else if errno != EEXIST {
-            throw SystemError.store(errno, "create", path)
-        }
-    }
-
     /// Refuses a directory or store files that others can reach.
     func checkModes() throws(StoreError) {
         // A link to the directory is the owner's choice: what counts is where it leads.

@@ -42,6 +42,24 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
+    /// Writes all of `bytes` at `offset`.
+    func write(_ bytes: [UInt8], at offset: Int) throws(StoreError) {
+        try unsafe bytes.span.bytes.withUnsafeBytes { buffer throws(StoreError) in
+            try unsafe write(buffer, at: offset)
+        }
+    }
+
+    /// At most `count` bytes from `offset` on; fewer where the file ends.
+    func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        let done = try unsafe span.withUnsafeMutableBytes { buffer throws(StoreError) -> Int in
+            try unsafe read(into: buffer, at: offset)
+        }
+        bytes.removeLast(count - done)
+        return bytes
+    }
+
     /// Reads until `buffer` is full or the file ends; gives the bytes read.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int
     {
@@ -121,7 +139,8 @@ enum FileMode {
 
     /// Makes a new or changed name in the directory of `path` last through a crash.
     static func syncDirectory(of path: String) throws(StoreError) {
-        try FileDescriptor(directory(of: path), O_RDONLY | O_DIRECTORY).sync()
+        // A directory may be reached through a link: "/." follows it.
+        try FileDescriptor(directory(of: path) + "/.", O_RDONLY | O_DIRECTORY).sync()
     }
 
     static func directory(of path: String) -> String {

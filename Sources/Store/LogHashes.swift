@@ -59,7 +59,7 @@ extension StoreReader {
         return try hashes.hash(at: position)
     }
 
-    fileprivate func storedNodes(
+    func storedNodes(
         _ log: LogKey, _ number: Int64, level: UInt64, _ range: Range<UInt64>
     ) throws(StoreError) -> [Hash] {
         statements.nodes.bind(1, number)

@@ -1,10 +1,12 @@
+import Crypto
 package import MerkleLog
-import Primitives
 
 /// Why the store could not do what was asked, in words for its owner.
 package enum StoreError: Error, Hashable, Sendable {
-    /// There is no store at this path.
+    /// There is no store or file at this path.
     case missing(path: String)
+    /// There is a file already, and it is never overwritten.
+    case exists(path: String)
     /// Another program holds it.
     case locked(path: String)
     /// A write did not fit the disk or the quota; nothing of it was kept, and the writer goes on.
@@ -37,16 +39,18 @@ package enum StoreError: Error, Hashable, Sendable {
 extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .missing(let path): "there is no store at \(path)"
+        case .missing(let path): "there is nothing at \(path)"
+        case .exists(let path): "\(path) exists already; move it away first"
         case .locked(let path): "\(path) is in use by another program"
         case .diskFull: "the disk is full: nothing of this write was kept"
         case .io(let what): "the disk failed (\(what)): nothing more is written until a restart"
         case .failed: "the disk failed earlier: nothing more is written until a restart"
-        case .corrupt(let what, let place): "the store is damaged: \(what)\(place)"
+        case .corrupt(let what, let place): "damaged: \(what)\(place)"
         case .newerVersion(let found, let known):
             "the store has version \(found), and this program knows \(known): use a newer program"
         case .permission(let path, let advice): "\(path): \(advice)"
-        case .conflict(let log, let why): "a write to log \(log.hex) does not fit: \(why)"
+        case .conflict(let log, let why):
+            "a write to log \(DIDKey.encode(log)) does not fit: \(why)"
         case .interrupted: "cancelled"
         case .misuse(let what): "a mistake in the store's code: \(what)"
         }
@@ -57,21 +61,8 @@ extension StoreError.Place: CustomStringConvertible {
     package var description: String {
         switch self {
         case .file: ""
-        case .log(let key): ", in log \(key.hex)"
-        case .entry(let key, let index): ", in log \(key.hex) at entry \(index)"
+        case .log(let key): ", in log \(DIDKey.encode(key))"
+        case .entry(let key, let index): ", in log \(DIDKey.encode(key)) at entry \(index)"
         }
-    }
-}
-
-extension LogKey {
-    /// Lower-case hex: plain enough for an error, and free of any other module.
-    var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var out: [UInt8] = []
-        for byte in array {
-            out.append(digits[Int(byte >> 4)])
-            out.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

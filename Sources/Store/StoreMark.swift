@@ -10,11 +10,8 @@ package struct StoreMark: Hashable, Sendable {
     /// `[2 parts, text of 4 bytes: "note"`: what nearly every body begins with, behind its salt.
     private static let note: [UInt8] = [0x82, 0x64] + Array(Content.noteKind.utf8)
 
-    private static let kinds: Set<String> = [
-        Content.profileKind, Content.followKind, IdentityStatement.identityKind,
-        IdentityStatement.addDeviceKind, IdentityStatement.revokeDeviceKind,
-        IdentityStatement.deviceKind,
-    ]
+    private static let kinds = Set(
+        [Content.profileKind, Content.followKind] + IdentityStatement.kinds)
 
     /// Whether the store lists this entry.
     package static func isMarked(_ entry: Entry) -> Bool {

@@ -126,7 +126,8 @@ extension WriteStatements {
             isFrozen: findLog.int(4) != 0)
     }
 
-    /// Invariant 1: a write that does not continue the stored head is refused with its whole commit.
+    /// Invariant 1: a write that does not continue the stored head is refused with its whole
+    /// commit.
     private func fit(_ head: LogHead, from: UInt64, on stored: Stored?) throws(StoreError) {
         func refuse(_ why: String) -> StoreError { .conflict(head.key, why) }
         let size = stored?.size ?? 0
@@ -220,21 +221,15 @@ extension WriteStatements {
     private func insert(_ more: Extension, _ number: Int64) throws(StoreError) {
         let first = RowID.of(log: number, index: more.from)
         defer { addEntry.clearBindings() }
-        let failure = unsafe withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) {
-            leaf -> StoreError? in
+        try unsafe withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) {
+            leaf throws(StoreError) in
+            guard let base = leaf.baseAddress else { throw .misuse("no room for a hash") }
             unsafe addEntry.bindStatic(3, UnsafeRawBufferPointer(leaf))
-            guard let base = leaf.baseAddress else { return .misuse("no room for a hash") }
-            do throws(StoreError) {
-                for i in more.entries.indices {
-                    unsafe more.leaves[i].store(to: base)
-                    try insert(more.entries[i], id: first + Int64(i))
-                }
-                return nil
-            } catch {
-                return error
+            for i in more.entries.indices {
+                unsafe more.leaves[i].store(to: base)
+                try insert(more.entries[i], id: first + Int64(i))
             }
         }
-        if let failure { throw failure }
     }
 
     private func insert(_ entry: Entry, id: Int64) throws(StoreError) {
@@ -255,16 +250,10 @@ extension WriteStatements {
 
     /// Runs the statement with the body bound where it stands.
     private func run(_ statement: borrowing Statement, body: [UInt8]) throws(StoreError) {
-        let failure = unsafe body.withUnsafeBytes { buffer -> StoreError? in
+        try unsafe body.span.bytes.withUnsafeBytes { buffer throws(StoreError) in
             unsafe statement.bindStatic(4, buffer)
-            do throws(StoreError) {
-                try statement.run()
-                return nil
-            } catch {
-                return error
-            }
+            try statement.run()
         }
-        if let failure { throw failure }
     }
 
     /// The row of an entry that is held.

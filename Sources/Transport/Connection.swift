@@ -10,7 +10,8 @@ final class Connection {
         case open
         /// The owner is done with it: what waits is sent, what comes is thrown away.
         case finishing
-        /// All is sent and our side closed; waits for the peer's end, so that no reset overtakes the last bytes.
+        /// All is sent and our side closed; waits for the peer's end, so that no reset overtakes
+        /// the last bytes.
         case lingering
         /// Forgotten.
         case closed

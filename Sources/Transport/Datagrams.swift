@@ -76,14 +76,16 @@ final class DatagramBatch {
         count += 1
     }
 
-    /// Sends all that was put in, and empties the batch. Returns how many the kernel took: UDP may lose the others.
+    /// Sends all that was put in, and empties the batch. Returns how many the kernel took: UDP may
+    /// lose the others.
     func send(on socket: Int32) -> Int {
         var (next, taken) = (0, 0)
         while next < count {
             let result = unsafe starling_send_messages(
                 socket, messages + next, UInt32(count - next))
             if -result == EAGAIN { break }
-            // An error is that of the first one (no route to it, for instance); the rest may do better.
+            // An error is that of the first one (no route to it, for instance); the rest may do
+            // better.
             next += max(1, Int(result))
             taken += max(0, Int(result))
         }
@@ -116,7 +118,8 @@ final class DatagramBatch {
 }
 
 extension Network {
-    /// Sends a datagram at the end of this turn, from the port that the network listens on. It may be lost, and nobody is told.
+    /// Sends a datagram at the end of this turn, from the port that the network listens on. It may
+    /// be lost, and nobody is told.
     package func send(datagram: [UInt8], to endpoint: Endpoint) {
         guard datagram.count <= limits.datagram, let socket = socket(for: endpoint) else {
             counters.datagramsDropped += 1
@@ -128,8 +131,12 @@ extension Network {
 
     /// A socket that reaches `endpoint`: one of its own family, or else one for both.
     private func socket(for endpoint: Endpoint) -> DatagramSocket? {
-        let reaching = datagramSockets.values.filter { $0.reaches(endpoint) }
-        return reaching.first { $0.family == endpoint.family } ?? reaching.first
+        var best: DatagramSocket?
+        for socket in datagramSockets.values where socket.reaches(endpoint) {
+            if socket.family == endpoint.family { return socket }
+            best = socket
+        }
+        return best
     }
 
     func flush(_ socket: DatagramSocket) {

@@ -11,9 +11,11 @@ package struct Endpoint: Hashable, Comparable, Sendable {
         self.zone = address.isLinkLocal && !address.isIPv4 ? zone : 0
     }
 
-    /// The endpoint written as `host:port` with an IPv4 address or a bracketed IPv6 address. Names are nil: see `Network.resolve`.
+    /// The endpoint written as `host:port` with an IPv4 address or a bracketed IPv6 address. Names
+    /// are nil: see `Network.resolve`.
     ///
-    /// The port is decimal, 0 to 65535, without sign or leading zeros. A zone is a number: `[fe80::1%2]:4646`.
+    /// The port is decimal, 0 to 65535, without sign or leading zeros. A zone is a number:
+    /// `[fe80::1%2]:4646`.
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"),
             let port = Self.port(text[text.index(after: colon)...])

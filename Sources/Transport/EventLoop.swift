@@ -3,23 +3,27 @@ package import Primitives
 
 /// The one thread's loop: sockets, timers, mailboxes and signals, each in its turn.
 ///
-/// The class is not `Sendable`: whoever makes it runs it, on one thread, and that thread owns all that its callbacks touch.
-/// Other threads reach it through a `Mailbox` only. The canonical use:
+/// The class is not `Sendable`: whoever makes it runs it, on one thread, and that thread owns all
+/// that its callbacks touch. Other threads reach it through a `Mailbox` only. The canonical use:
 ///
 ///     let loop = try EventLoop()
-///     let node = Node()                                          // a NetworkDelegate
+///     let node = Node()  // a NetworkDelegate
 ///     let network = try Network(loop: loop)
 ///     network.delegate = node
 ///     let work = try loop.makeMailbox(of: Work.self, capacity: 4096) { [unowned node] batch in
 ///         node.take(batch)
 ///     }
 ///     try loop.watchSignals([.interrupt, .terminate]) { [unowned loop] _ in loop.stop() }
-///     loop.turnEnded = { [unowned node] in node.commit() }       // once a turn: one fsync for all that came in it
-///     loop.run()
+///     loop.turnEnded = { [unowned node] in node.commit() }  // one fsync for all that came
+///     withExtendedLifetime((node, network)) { loop.run() }
 ///
-/// A turn waits for something to happen, hands on all that did (sockets and mailboxes as they come, then timers), calls `turnEnded`,
-/// and then sends what was queued meanwhile. **No callback is ever called from inside a call**: `send`, `close` and
-/// `connect` return first, and what follows from them is reported in this turn or a later one.
+/// The last line is not idle: the loop keeps neither of them, and a local variable may go after its
+/// last use.
+///
+/// A turn waits for something to happen, hands on all that did (sockets and mailboxes as they come,
+/// then timers), calls `turnEnded`, and then sends what was queued meanwhile. **No callback is ever
+/// called from inside a call**: `send`, `close` and `connect` return first, and what follows from
+/// them is reported in this turn or a later one.
 @safe
 package final class EventLoop {
     private let epoll: FileDescriptor
@@ -32,14 +36,17 @@ package final class EventLoop {
     private var armed: Instant?
     private var lastToken: UInt64 = 0
     private var isStopped = false
+    private var isTurning = false
 
-    /// Called once at the end of each turn in which the loop did anything, before queued bytes are sent.
+    /// Called once in each turn, after all other callbacks and before queued bytes are sent: the
+    /// place to commit for all that came.
     package var turnEnded: (() -> Void)?
 
     private static let eventsPerTurn = 128
     private static let clockToken: UInt64 = 0
 
-    /// Opens the loop, and makes broken pipes errors instead of the end of the process (SIGPIPE is ignored from here on).
+    /// Opens the loop, and makes broken pipes errors instead of the end of the process (SIGPIPE is
+    /// ignored from here on).
     package init() throws(TransportError) {
         epoll = try FileDescriptor(starling_epoll_open(), doing: "open an event loop")
         clock = try FileDescriptor(starling_timer_open(), doing: "open a timer")
@@ -55,7 +62,8 @@ package final class EventLoop {
 
     // MARK: Time
 
-    /// The time on the clock that all deadlines refer to: CLOCK_BOOTTIME, which goes on while the machine sleeps.
+    /// The time on the clock that all deadlines refer to: CLOCK_BOOTTIME, which goes on while the
+    /// machine sleeps.
     package func now() -> Instant { Instant(nanoseconds: starling_boot_clock()) }
 
     /// The time of day. A claim of this machine: never for deadlines.
@@ -99,6 +107,9 @@ package final class EventLoop {
     package func stop() { isStopped = true }
 
     private func turn(until deadline: Instant?) {
+        precondition(!isTurning, "a turn inside a turn")
+        isTurning = true
+        defer { isTurning = false }
         for (_, step) in steps { step.send() }
         let ready = unsafe epoll_wait(
             epoll.number, events, Int32(Self.eventsPerTurn), milliseconds(until: deadline))
@@ -121,7 +132,8 @@ package final class EventLoop {
         return Int32(min(rest / 1_000_000, 1 << 30))
     }
 
-    /// Sets the timer descriptor to the earliest deadline. Left alone when it is set to an earlier one: that wakes the loop for nothing, once.
+    /// Sets the timer descriptor to the earliest deadline. Left alone when it is set to an earlier
+    /// one: that wakes the loop for nothing, once.
     private func armClock() {
         guard let next = timers.next, armed.map({ next < $0 }) ?? true else { return }
         _ = starling_timer_arm(clock.number, max(1, min(next.nanoseconds, 1 << 62)))

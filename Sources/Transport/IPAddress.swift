@@ -20,7 +20,8 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         self.init(high: 0, low: 0xffff_0000_0000 | UInt64(bits))
     }
 
-    /// The address written as `text`: dotted decimal, or RFC 4291 §2.2 without brackets or zone. Names are nil.
+    /// The address written as `text`: dotted decimal, or RFC 4291 §2.2 without brackets or zone.
+    /// Names are nil.
     package init?(_ text: String) {
         guard !text.utf8.contains(0), text.utf8.count <= 45 else { return nil }
         var bytes: (UInt64, UInt64) = (0, 0)
@@ -50,7 +51,7 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         if let v4 { v4 >> 24 == 127 } else { self == .loopback6 }
     }
 
-    /// 0.0.0.0 or ::, which name no machine.
+    /// 0.0.0.0 or ::, which name no machine. Who connects to them reaches this one.
     package var isUnspecified: Bool { self == .any4 || self == .any6 }
 
     /// 169.254.0.0/16 or fe80::/10: of one link only.

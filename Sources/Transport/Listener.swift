@@ -23,10 +23,12 @@ private struct BoundPair {
 }
 
 extension Network {
-    /// Takes TCP connections and UDP datagrams on `port` of `host`, the same port for both. Port 0 picks one that is free for both.
+    /// Takes TCP connections and UDP datagrams on `port` of `host`, the same port for both. Port 0
+    /// picks one that is free for both.
     ///
-    /// `host` is an IP address, "localhost" (127.0.0.1 and, where there is one, ::1) or "::" (every address, IPv4 too).
-    /// Returns what it listens on, all with one port. When it throws, nothing was opened.
+    /// `host` is an IP address, "localhost" (127.0.0.1 and, where there is one, ::1) or "::" (every
+    /// address, IPv4 too). Returns what it listens on, all with one port. When it throws, nothing
+    /// was opened.
     package func listen(on host: String, port: UInt16) throws(TransportError) -> [Endpoint] {
         let wanted = try Self.listenAddresses(host)
         let pairs = try bind(wanted, port)
@@ -56,7 +58,8 @@ extension Network {
     private func bind(
         _ wanted: [Endpoint], _ port: UInt16
     ) throws(TransportError) -> [BoundPair] {
-        // A port that the kernel picks for TCP may be taken for UDP, or at the second address: try another.
+        // A port that the kernel picks for TCP may be taken for UDP, or at the second address: try
+        // another.
         for _ in 0..<(port == 0 ? 32 : 0) {
             do { return try bindAll(wanted, port) } catch .portInUse { continue } catch {
                 throw error
@@ -118,7 +121,8 @@ extension Network {
 
     // MARK: Accepting
 
-    /// Takes the connections that wait, up to a number, and closes those for which there is no room.
+    /// Takes the connections that wait, up to a number, and closes those for which there is no
+    /// room.
     func accept(on listener: Listener) {
         for _ in 0..<limits.acceptsPerTurn {
             guard listeners[listener.token] != nil else { return }
@@ -127,7 +131,7 @@ extension Network {
                 listener.descriptor.number, &address.storage, &address.length)
             switch -result {
             case EAGAIN: return
-            case EMFILE, ENFILE: guard shed(listener) else { return pause(listener) }
+            case EMFILE, ENFILE: guard shed(listener) else { return }
             case ENOBUFS, ENOMEM: return pause(listener)
             case 1...: continue  // this connection went away before it was taken
             default: take(FileDescriptor(owning: result), address, listener)
@@ -145,7 +149,7 @@ extension Network {
             counters.refused += 1
             return
         }
-        if !isLocal { setNoDelay(descriptor.number) }
+        if !isLocal { setUpStream(descriptor.number) }
         let id = ConnectionID(number: loop.makeToken())
         let connection = Connection(id, descriptor, isLocal ? .local : .accepted, peer, .open)
         guard add(connection) else { return }
@@ -157,9 +161,11 @@ extension Network {
         isLocal ? .local(user: peerUser(socket)) : address.endpoint.map { .remote($0) }
     }
 
-    /// Out of descriptors: gives up the reserve to take one connection and close it. False when there is no reserve.
+    /// Out of descriptors: gives up the reserve to take one connection and close it. False when no
+    /// more is to be done in this turn.
+    ///
+    /// The kernel says "too many files" before it looks whether anybody waits.
     private func shed(_ listener: Listener) -> Bool {
-        guard reserve != nil else { return false }
         reserve = nil
         var address = SocketAddress()
         let result = unsafe starling_accept(
@@ -170,10 +176,13 @@ extension Network {
             counters.refused += 1
         }
         openReserve()
-        return true
+        if result == -EAGAIN { return false }
+        if reserve == nil || result < 0 { pause(listener) }
+        return reserve != nil && result >= 0
     }
 
-    /// Looks away for a moment, instead of being told again and again of connections that cannot be taken.
+    /// Looks away for a moment, instead of being told again and again of connections that cannot be
+    /// taken.
     private func pause(_ listener: Listener) {
         let (token, number) = (listener.token, listener.descriptor.number)
         loop.update(token, number, from: .read, to: [])

@@ -1,46 +1,59 @@
 import CLinux
-import Synchronization
+package import Synchronization
 
 /// The only way into an `EventLoop` from other threads: a bounded queue that wakes it.
 ///
-/// The loop is woken when the queue stops being empty, not for each message: a burst costs one write. Messages of one thread
-/// arrive in the order in which it posted them.
+/// The loop is woken when the queue stops being empty, not for each message: a burst costs one
+/// write. Messages of one thread arrive in the order in which it posted them.
 package final class Mailbox<Message: Sendable>: Sendable {
-    private struct State {
-        var messages: [Message] = []
-        var isClosed = false
+    @usableFromInline
+    struct State {
+        @usableFromInline var messages: [Message] = []
+        @usableFromInline var isClosed = false
+
+        init() {}
     }
 
-    private let state = Mutex(State())
+    @usableFromInline let state = Mutex(State())
     private let wake: FileDescriptor
     /// Messages that may wait.
     package let capacity: Int
 
-    init(capacity: Int) throws(TransportError) {
+    fileprivate let token: UInt64
+
+    init(capacity: Int, token: UInt64) throws(TransportError) {
         precondition(capacity > 0, "a mailbox of \(capacity)")
+        self.token = token
         self.capacity = capacity
         wake = try FileDescriptor(starling_event_open(), doing: "open a mailbox")
     }
 
-    /// Hands `message` to the loop; from any thread, never waits. False when the mailbox is full, or the loop is gone.
+    /// Hands `message` to the loop; from any thread, never waits. False when the mailbox is full,
+    /// or the loop is gone.
+    @inlinable
     package func post(_ message: Message) -> Bool {
         let waiting = state.withLock { state -> Int in
             guard !state.isClosed, state.messages.count < capacity else { return 0 }
             state.messages.append(message)
             return state.messages.count
         }
-        if waiting == 1 { starling_event_signal(wake.number) }
+        if waiting == 1 { wakeLoop() }
         return waiting > 0
     }
+
+    @usableFromInline
+    func wakeLoop() { starling_event_signal(wake.number) }
 
     /// Refuses all further messages. Those that wait are still delivered.
     package func close() {
         state.withLock { $0.isClosed = true }
     }
 
-    /// Swaps the waiting messages for `batch`, which must be empty: its storage is used for the next ones.
+    /// Swaps the waiting messages for `batch`, which must be empty: its storage is used for the
+    /// next ones.
     fileprivate func take(_ batch: inout [Message]) {
-        // Cleared first: whoever posts after it finds the queue taken or not, and is heard in either case.
+        // Cleared first: whoever posts after it finds the queue taken or not, and is heard in
+        // either case.
         starling_event_clear(wake.number)
         state.withLock { swap(&$0.messages, &batch) }
     }
@@ -78,9 +91,16 @@ extension EventLoop {
     package func makeMailbox<Message: Sendable>(
         of type: Message.Type, capacity: Int, deliver: @escaping ([Message]) -> Void
     ) throws(TransportError) -> Mailbox<Message> {
-        let mailbox = try Mailbox<Message>(capacity: capacity)
+        let mailbox = try Mailbox<Message>(capacity: capacity, token: makeToken())
         let reader = MailboxReader(mailbox, deliver)
-        try add(reader, makeToken(), mailbox.descriptor, .read)
+        try add(reader, mailbox.token, mailbox.descriptor, .read)
         return mailbox
+    }
+
+    /// Closes a mailbox of this loop, and drops what waits in it and what `deliver` kept.
+    package func remove<Message: Sendable>(_ mailbox: Mailbox<Message>) {
+        mailbox.close()
+        update(mailbox.token, mailbox.descriptor, from: .read, to: [])
+        remove(mailbox.token)
     }
 }

@@ -104,7 +104,8 @@ extension Network {
 
     // MARK: Reading
 
-    /// Reads at most `times`, so that the others get their turn; what is left makes the socket ready again.
+    /// Reads at most `times`, so that the others get their turn; what is left makes the socket
+    /// ready again.
     private func read(_ connection: Connection, _ times: Int) {
         for _ in 0..<times {
             let count = buffer.fill(from: connection.descriptor.number)
@@ -159,7 +160,8 @@ extension Network {
         for socket in datagramSockets.values where socket.outgoing.count > 0 { flush(socket) }
     }
 
-    /// Gives the kernel what it takes, but not for ever: the rest waits until the socket is writable again.
+    /// Gives the kernel what it takes, but not for ever: the rest waits until the socket is
+    /// writable again.
     private func write(_ connection: Connection) {
         let before = connection.queue.count
         connection.isBlocked = false
@@ -240,7 +242,8 @@ extension Network {
 
     // MARK: Reports
 
-    /// Tells the delegate what came up meanwhile; what comes up in doing so waits for the next turn.
+    /// Tells the delegate what came up meanwhile; what comes up in doing so waits for the next
+    /// turn.
     func report() {
         for _ in 0..<reports.count {
             guard let report = reports.popFirst() else { return }
@@ -273,7 +276,13 @@ extension CloseReason {
     }
 }
 
-/// Sends small messages at once instead of collecting them: the queue collects already.
-func setNoDelay(_ socket: Int32) {
-    _ = starling_set_option(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+extension Network {
+    /// Sets what every TCP connection has: small messages leave at once, and little waits in the
+    /// kernel.
+    func setUpStream(_ socket: Int32) {
+        // The queue collects small messages already.
+        _ = starling_set_option(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        _ = starling_set_option(
+            socket, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Int32(clamping: limits.kernelQueue))
+    }
 }

@@ -1,11 +1,13 @@
 import CLinux
 package import Primitives
 
-/// The node's sockets: TCP, UDP and Unix streams on one `EventLoop`. It moves bytes and knows no protocol.
+/// The node's sockets: TCP, UDP and Unix streams on one `EventLoop`. It moves bytes and knows no
+/// protocol.
 ///
-/// Everything is bounded (`TransportLimits`): connections, what waits to be sent, how long a peer may leave it unread. The owner is
-/// told through `delegate`, never from inside a call. The network keeps the loop; the loop and the delegate's owner do not keep it
-/// alive, and when it goes all its sockets close.
+/// Everything is bounded (`TransportLimits`): connections, what waits to be sent, how long a peer
+/// may leave it unread. The owner is told through `delegate`, never from inside a call. The network
+/// keeps the loop; the loop and the delegate's owner do not keep it alive, and when it goes all its
+/// sockets close.
 package final class Network {
     package let loop: EventLoop
     package let limits: TransportLimits
@@ -32,6 +34,10 @@ package final class Network {
     let relay = Relay()
     let relayToken: UInt64
     var resolver: Resolver?
+    /// Questions that the resolver has not answered yet.
+    var unanswered = 0
+    /// Questions asked before this number are not of interest any more.
+    var lastClose: UInt64 = 0
     /// Received datagrams, once there is a datagram socket.
     var incoming: DatagramBatch?
 
@@ -57,6 +63,9 @@ package final class Network {
     deinit {
         close()
         loop.removeStep(relayToken)
+        guard let resolver else { return }
+        resolver.close()
+        loop.remove(resolver.answers)
     }
 
     /// How many connections `limits` allows a process that may open `descriptors` files.
@@ -80,8 +89,7 @@ package final class Network {
         datagramSockets = [:]
         dirty = []
         reports.removeAll()
-        resolver?.close()
-        resolver = nil
+        lastClose = loop.makeToken()
     }
 
     func openReserve() {
@@ -91,7 +99,8 @@ package final class Network {
 
     // MARK: Connections
 
-    /// Begins to connect by TCP. `connected` or `closed` follows, the latter at `deadline` at the latest.
+    /// Begins to connect by TCP. `connected` or `closed` follows, the latter at `deadline` at the
+    /// latest.
     ///
     /// Messages may be sent at once: they wait for the connection.
     package func connect(to endpoint: Endpoint, deadline: Instant) -> ConnectionID {
@@ -100,7 +109,7 @@ package final class Network {
         let number = starling_stream_socket(endpoint.family)
         guard number >= 0 else { return failed(id, .from(-number)) }
         let descriptor = FileDescriptor(owning: number)
-        setNoDelay(number)
+        setUpStream(number)
         var address = SocketAddress(endpoint, family: endpoint.family)
         let result = unsafe starling_connect(number, &address.storage, address.length)
         guard result >= 0 || -result == EINPROGRESS else { return failed(id, .from(-result)) }
@@ -120,13 +129,15 @@ package final class Network {
         return id
     }
 
-    /// Keeps the failure of a connection for the next turn, since nobody is told from inside a call.
+    /// Keeps the failure of a connection for the next turn, since nobody is told from inside a
+    /// call.
     func failed(_ id: ConnectionID, _ reason: CloseReason) -> ConnectionID {
         reports.append(.failedToConnect(id, reason))
         return id
     }
 
-    /// Queues `bytes` to be sent at the end of this turn, all or nothing. Nothing is copied when there are many.
+    /// Queues `bytes` to be sent at the end of this turn, all or nothing. Nothing is copied when
+    /// there are many.
     package func send(_ bytes: [UInt8], on id: ConnectionID) -> SendResult {
         guard let connection = connections[id.number],
             connection.phase == .open || connection.phase == .connecting,
@@ -139,16 +150,21 @@ package final class Network {
         return .queued
     }
 
-    /// Bytes that wait to be sent on a connection, not counting what the kernel took; 0 when there is none.
+    /// Bytes that wait to be sent on a connection, not counting what the kernel took; 0 when there
+    /// is none.
     package func pending(on id: ConnectionID) -> Int {
         connections[id.number]?.queue.count ?? 0
     }
 
-    /// Stops or resumes reading, so that a peer can be slowed down: what it sends waits in the kernel, and then with the peer.
+    /// Stops or resumes reading, so that a peer can be slowed down: what it sends waits in the
+    /// kernel, and then with the peer.
     ///
-    /// While reading is stopped and nothing waits to be sent, the end of the connection goes unnoticed.
+    /// While reading is stopped and nothing waits to be sent, the end of the connection goes
+    /// unnoticed.
     package func setReading(_ isOn: Bool, on id: ConnectionID) {
-        guard let connection = connections[id.number], connection.phase == .open else { return }
+        guard let connection = connections[id.number],
+            connection.phase == .open || connection.phase == .connecting
+        else { return }
         connection.wantsReading = isOn
         updateInterest(connection)
     }
@@ -162,7 +178,10 @@ package final class Network {
         }
     }
 
-    /// Closes a connection once all that waits is sent, or the peer stalls. Nothing more is reported of it.
+    /// Closes a connection once all that waits is sent, or the peer stalls. Nothing more is
+    /// reported of it.
+    ///
+    /// One that is not established yet is closed at once.
     package func finish(_ id: ConnectionID) {
         guard let connection = connections[id.number] else { return forgetFailure(id) }
         switch connection.phase {
@@ -215,7 +234,8 @@ package struct TransportCounters: Sendable, Equatable {
     package init() {}
 }
 
-/// The room that reads go into: one for all connections, since each read is handed on before the next.
+/// The room that reads go into: one for all connections, since each read is handed on before the
+/// next.
 @safe
 final class ReadBuffer {
     private let bytes: UnsafeMutableRawBufferPointer

@@ -16,7 +16,8 @@ package struct ResolutionID: Hashable, Sendable {
 package enum Peer: Hashable, Sendable {
     /// A machine, over TCP.
     case remote(Endpoint)
-    /// A process of this machine, over a Unix socket, run by the user with this id. Nil before it is connected.
+    /// A process of this machine, over a Unix socket, run by the user with this id. Nil before it
+    /// is connected.
     case local(user: UInt32?)
 }
 
@@ -32,7 +33,8 @@ package enum SendResult: Hashable, Sendable {
 
 /// Hears what happens on a `Network`, on the loop's thread, and never from inside a call to it.
 ///
-/// Any method may call any of the network's. Spans are valid during the call only: copy what you keep with `[UInt8](copying:)`.
+/// Any method may call any of the network's. Spans are valid during the call only: copy what you
+/// keep with `[UInt8](copying:)`.
 package protocol NetworkDelegate: AnyObject {
     /// Somebody connected to one of the listeners.
     func network(_ network: Network, accepted id: ConnectionID, from peer: Peer)
@@ -40,19 +42,23 @@ package protocol NetworkDelegate: AnyObject {
     /// A connection that `connect` began is established.
     func network(_ network: Network, connected id: ConnectionID)
 
-    /// Some bytes came, at least one and at most `TransportLimits.readSize`. Where a message ends is not known here.
+    /// Some bytes came, at least one and at most `TransportLimits.readSize`. Where a message ends
+    /// is not known here.
     func network(_ network: Network, received bytes: RawSpan, on id: ConnectionID)
 
-    /// The waiting bytes fell to `TransportLimits.lowWater`, after having been more: there is room again.
+    /// The waiting bytes fell to `TransportLimits.lowWater`, after having been more: there is room
+    /// again.
     func network(_ network: Network, drained id: ConnectionID)
 
-    /// The connection ended, or was never established. Not called when the owner closed it. What waited to be sent is lost.
+    /// The connection ended, or was never established. Not called when the owner closed it. What
+    /// waited to be sent is lost.
     func network(_ network: Network, closed id: ConnectionID, reason: CloseReason)
 
     /// A datagram came. The sender's address proves nothing.
     func network(_ network: Network, datagram bytes: RawSpan, from sender: Endpoint)
 
-    /// The answer to `resolve`: at most 16 endpoints in the resolver's order of preference; empty when the name is not known.
+    /// The answer to `resolve`: at most 16 endpoints in the resolver's order of preference; empty
+    /// when the name is not known.
     func network(_ network: Network, resolved id: ResolutionID, to endpoints: [Endpoint])
 }
 

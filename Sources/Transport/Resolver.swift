@@ -4,7 +4,8 @@ import Synchronization
 
 /// Looks up names on threads of its own, because `getaddrinfo` waits, sometimes for half a minute.
 ///
-/// A thread ends when it finds nothing to do: there is nothing to join, and one that hangs in a dead name server keeps no one.
+/// A thread ends when it finds nothing to do: there is nothing to join, and one that hangs in a
+/// dead name server keeps no one.
 final class Resolver: Sendable {
     struct Question: Sendable {
         let id: ResolutionID
@@ -20,11 +21,10 @@ final class Resolver: Sendable {
     private struct State {
         var questions: [Question] = []
         var threads = 0
-        var isClosed = false
     }
 
     private let state = Mutex(State())
-    private let answers: Mailbox<Answer>
+    let answers: Mailbox<Answer>
     private let limits: TransportLimits
 
     init(_ answers: Mailbox<Answer>, _ limits: TransportLimits) {
@@ -32,28 +32,26 @@ final class Resolver: Sendable {
         self.limits = limits
     }
 
-    /// Takes a question. False when too many wait.
+    /// Takes a question. False when there is no thread to answer it.
     func ask(_ question: Question) -> Bool {
-        enum Outcome { case full, taken, needsThread }
-        let outcome = state.withLock { state -> Outcome in
-            guard state.questions.count < limits.resolutions else { return .full }
+        let needsThread = state.withLock { state -> Bool in
             state.questions.append(question)
-            guard state.threads < limits.resolverThreads else { return .taken }
+            guard state.threads < limits.resolverThreads else { return false }
             state.threads += 1
-            return .needsThread
+            return true
         }
-        if outcome == .needsThread && !startThread({ self.work() }) {
-            state.withLock { $0.threads -= 1 }
+        guard needsThread, !startThread({ self.work() }) else { return true }
+        return state.withLock { state in
+            state.threads -= 1
+            guard state.threads == 0 else { return true }
+            state.questions = []
+            return false
         }
-        return outcome != .full
     }
 
     /// Forgets the questions that wait.
     func close() {
-        state.withLock { state in
-            state.questions = []
-            state.isClosed = true
-        }
+        state.withLock { $0.questions = [] }
     }
 
     private func work() {
@@ -74,7 +72,8 @@ final class Resolver: Sendable {
     }
 }
 
-/// The stream endpoints of `host`, in the order of the system's resolver (RFC 6724), at most 16. Waits.
+/// The stream endpoints of `host`, in the order of the system's resolver (RFC 6724), at most 16.
+/// Waits.
 private func lookUp(_ host: String, _ port: UInt16) -> [Endpoint] {
     var hints = unsafe addrinfo()
     unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -102,7 +101,8 @@ private final class ThreadBody {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-/// Runs `body` on a thread of its own, with all signals blocked. False when the system has no more threads.
+/// Runs `body` on a thread of its own, with all signals blocked. False when the system has no more
+/// threads.
 private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     let argument = unsafe Unmanaged.passRetained(ThreadBody(body))
     let result = unsafe starling_start_thread(
@@ -116,7 +116,8 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
 }
 
 extension Network {
-    /// Looks up the addresses of `host`, a name or an IP address, without holding up the loop. `resolved` follows.
+    /// Looks up the addresses of `host`, a name or an IP address, without holding up the loop.
+    /// `resolved` follows.
     package func resolve(host: String, port: UInt16) -> ResolutionID {
         let id = ResolutionID(number: loop.makeToken())
         if let address = IPAddress(host) {
@@ -128,7 +129,8 @@ extension Network {
         return id
     }
 
-    /// Whether `host` may be shown to the resolver: letters, digits, hyphens, underscores and dots, at most 253.
+    /// Whether `host` may be shown to the resolver: letters, digits, hyphens, underscores and dots,
+    /// at most 253.
     static func isHostName(_ host: String) -> Bool {
         (1...253).contains(host.utf8.count)
             && host.utf8.allSatisfy { byte in
@@ -142,17 +144,27 @@ extension Network {
             }
     }
 
+    /// Hands a question to the helper threads. False when as many as may be are unanswered, so that
+    /// each answer finds room.
     private func ask(_ question: Resolver.Question) -> Bool {
+        guard unanswered < limits.resolutions else { return false }
         if resolver == nil {
-            // Room for all answers, so that none is lost.
-            let capacity = limits.resolutions + limits.resolverThreads
-            let answers = try? loop.makeMailbox(of: Resolver.Answer.self, capacity: capacity) {
-                [weak self] batch in
-                for answer in batch { self?.reports.append(.resolved(answer.id, answer.endpoints)) }
+            let answers = try? loop.makeMailbox(
+                of: Resolver.Answer.self, capacity: limits.resolutions
+            ) { [weak self] batch in
+                self?.take(batch)
             }
-            guard let answers else { return false }
-            resolver = Resolver(answers, limits)
+            resolver = answers.map { Resolver($0, limits) }
         }
-        return resolver?.ask(question) ?? false
+        guard let resolver, resolver.ask(question) else { return false }
+        unanswered += 1
+        return true
+    }
+
+    private func take(_ answers: [Resolver.Answer]) {
+        unanswered -= answers.count
+        for answer in answers where answer.id.number > lastClose {
+            reports.append(.resolved(answer.id, answer.endpoints))
+        }
     }
 }

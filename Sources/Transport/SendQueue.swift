@@ -3,8 +3,8 @@ import Primitives
 
 /// Bytes that wait to be sent, in order, written many pieces at a time.
 ///
-/// Large messages are kept as the caller's array, without a copy. Small ones are copied together, so that a queue of one-byte
-/// messages costs about as much memory as it has bytes.
+/// Large messages are kept as the caller's array, without a copy. Small ones are copied together,
+/// so that a queue of one-byte messages costs about as much memory as it has bytes.
 struct SendQueue {
     private var pieces = Deque<[UInt8]>()
     /// The last piece, still open for small messages; not in `pieces`.

@@ -19,14 +19,16 @@ package enum Signal: Sendable, CaseIterable {
     }
 }
 
-/// The pipe's writing end; -1 while nobody watches. A signal handler may do no more than read this and write a byte.
+/// The pipe's writing end; -1 while nobody watches. A signal handler may do no more than read this
+/// and write a byte.
 private let handlerPipe = Atomic<Int32>(-1)
 
 private func handle(_ number: Int32) {
     starling_note_signal(handlerPipe.load(ordering: .relaxed), number)
 }
 
-/// Reads signals out of the pipe that the handler fills, whichever thread the kernel chose to interrupt.
+/// Reads signals out of the pipe that the handler fills, whichever thread the kernel chose to
+/// interrupt.
 private final class SignalSource: EventSource {
     let signals: [Signal]
     let deliver: (Signal) -> Void
@@ -62,7 +64,8 @@ private final class SignalSource: EventSource {
 }
 
 extension EventLoop {
-    /// Calls `deliver` in the loop when one of `signals` arrives, instead of ending the process. One loop of a process may do so.
+    /// Calls `deliver` in the loop when one of `signals` arrives, instead of ending the process.
+    /// One loop of a process may do so.
     package func watchSignals(
         _ signals: [Signal], deliver: @escaping (Signal) -> Void
     ) throws(TransportError) {

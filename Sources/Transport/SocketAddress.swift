@@ -3,7 +3,8 @@ import Primitives
 
 /// An address as the kernel takes and gives it, of any family.
 ///
-/// The offsets are those of `sockaddr_in` and `sockaddr_in6`, which are the kernel's interface and never change.
+/// The offsets are those of `sockaddr_in` and `sockaddr_in6`, which are the kernel's interface and
+/// never change.
 struct SocketAddress {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -11,7 +12,8 @@ struct SocketAddress {
     /// Room for the kernel to write to.
     init() {}
 
-    /// `endpoint` for a socket of `family`. For an IPv6 socket an IPv4 address keeps its mapped form.
+    /// `endpoint` for a socket of `family`. For an IPv6 socket an IPv4 address keeps its mapped
+    /// form.
     init(_ endpoint: Endpoint, family: Int32) {
         storage.ss_family = sa_family_t(family)
         let address = endpoint.address
@@ -31,7 +33,8 @@ struct SocketAddress {
         length = socklen_t(family == AF_INET ? 16 : 28)
     }
 
-    /// The address of a Unix socket; nil when `path` does not fit, with its closing zero, into 108 bytes.
+    /// The address of a Unix socket; nil when `path` does not fit, with its closing zero, into 108
+    /// bytes.
     init?(path: String) {
         let bytes = Array(path.utf8)
         guard !bytes.isEmpty, bytes.count < 108, !bytes.contains(0) else { return nil }

@@ -7,7 +7,8 @@ package struct TimerToken: Hashable, Sendable {
 
 /// One-shot timers in a binary heap: the earliest first, and of equal ones the one set first.
 ///
-/// Cancelling only forgets the action. The heap drops what was forgotten when it comes up, or when it makes up most of it.
+/// Cancelling only forgets the action. The heap drops what was forgotten when it comes up, or when
+/// it makes up most of it.
 struct TimerQueue {
     private struct Entry {
         let deadline: Instant

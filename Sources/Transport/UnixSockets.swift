@@ -3,7 +3,8 @@ package import Primitives
 
 /// The file of a Unix socket: a directory that stays the same one, and a name in it.
 ///
-/// A socket's path has room for 107 bytes, and a data directory may be longer. `/proc/self/fd/N/NAME` is always short.
+/// A socket's path has room for 107 bytes, and a data directory may be longer.
+/// `/proc/self/fd/N/NAME` is always short.
 final class SocketFile {
     let directory: FileDescriptor
     let name: String
@@ -55,9 +56,11 @@ final class SocketFile {
 }
 
 extension Network {
-    /// Takes connections on a Unix socket: the file `name` in `directory`, readable and writable by this user only.
+    /// Takes connections on a Unix socket: the file `name` in `directory`, readable and writable by
+    /// this user only.
     ///
-    /// A socket file that a crashed process left is replaced; one on which somebody answers is not. `close` removes the file.
+    /// A socket file that a crashed process left is replaced; one on which somebody answers is not.
+    /// `close` removes the file.
     package func listen(unixSocket name: String, in directory: String) throws(TransportError) {
         let file = try SocketFile(name, in: directory)
         guard var address = file.address else { throw .notASocket(path: file.path) }

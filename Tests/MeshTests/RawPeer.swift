@@ -126,7 +126,7 @@ final class RawPeer {
 
     /// The farewell that the node said, if any.
     var farewell: Message.Farewell? {
-        for case .bye(let why, _) in messages { return why }
+        for case .bye(let why, _) in messages { return Message.Farewell(rawValue: why) }
         return nil
     }
 }

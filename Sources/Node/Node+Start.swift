@@ -1,0 +1,38 @@
+import Crypto
+import Mesh
+import Transport
+
+/// What happens once at the start of `starling run`.
+extension Node {
+    /// Makes an identity when there is none; the path of its recovery words, when the file is still there.
+    package func createFirstAccount(named name: String) throws(NodeError) -> String? {
+        if accounts.isEmpty {
+            var outcome: Control.Reply?
+            try createAccount(.object(("name", .string(name)))) { outcome = $0 }
+            try run(until: { outcome != nil })
+            if case .failed(let error)? = outcome { throw error }
+        }
+        guard let first = accounts.first else { return nil }
+        let path = paths.words(first.name)
+        return DirectoryLock.exists(path) ? path : nil
+    }
+
+    /// Ctrl-C and a service manager's SIGTERM end the node in order.
+    package func stopOnSignals() throws(NodeError) {
+        do throws(TransportError) {
+            try loop.watchSignals([.interrupt, .terminate]) { [weak self] _ in
+                self?.journal.say("stopping")
+                self?.stop()
+            }
+        } catch { throw .network("\(error)") }
+    }
+
+    /// What the owner is told first.
+    package func greeting(words: String?) throws(NodeError) -> Value {
+        .object(
+            ("name", accounts.first.map { .string($0.name) }),
+            ("identity", accounts.first.map { .string(DIDKey.encode($0.identity)) }),
+            ("address", .string(address.text)), ("invite", .string(address.text)),
+            ("data", .string(paths.data)), ("words", words.map { .string($0) }))
+    }
+}

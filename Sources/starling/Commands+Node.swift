@@ -1,0 +1,246 @@
+import Glibc
+import Node
+
+/// Commands that start a node, or look at it.
+extension Command {
+    static let run = Command(
+        name: "run", usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME]",
+        summary: "Run the node: keep posts, meet peers, pass things on. Ctrl-C stops it.",
+        details: """
+            Makes an identity at the first start and writes its recovery words to a file.
+
+              --listen HOST:PORT  where to listen, one port for TCP and UDP (default [::]:4646;
+                                  port 0 picks a free one)
+              --join INVITE       a node to keep a connection with; may be given several times
+              --name NAME         what the identity of a first start is called
+            """,
+        options: ["--listen", "--join", "--name"]
+    ) { context throws(NodeError) in
+        var options = NodeOptions()
+        options.join = context.arguments.all("--join")
+        options.name = context.arguments.value("--name")
+        let node = try Node(paths: context.paths, options: options)
+        let words = try node.createFirstAccount(named: options.name ?? userName())
+        try node.listenForControl()
+        try node.listen(on: context.arguments.value("--listen") ?? "[::]:4646")
+        try node.stopOnSignals()
+        let greeting = try node.greeting(words: words)
+        context.show(greeting) { greet(greeting, context.paths) }
+        try node.run()
+    }
+
+    static let initialise = Command(
+        name: "init", usage: "init [NAME]",
+        summary: "Make an identity, and write its recovery words to a file.",
+        details: """
+            NAME is what you call it and how others see you (default: your user name). A node can
+            have several: the first one acts unless --as NAME says otherwise.
+            """,
+        words: 0...1
+    ) { context throws(NodeError) in
+        try context.withNode { node throws(NodeError) in
+            let name =
+                context.arguments.words.first ?? context.arguments.value("--as") ?? userName()
+            let reply = try node.request("init", .object(("name", .string(name))))
+            context.show(reply) {
+                Terminal.line("You are \(name), \(reply["identity"]?.text ?? "")")
+                Terminal.line(wordsAdvice(reply["words"]?.text ?? ""))
+            }
+        }
+    }
+
+    static let status = Command(
+        name: "status", usage: "status", summary: "What this node holds, and how it is.",
+        details: "Counts posts, logs, people and connected peers, and names every identity."
+    ) { context throws(NodeError) in
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request("status")
+            context.show(reply) { show(status: reply) }
+        }
+    }
+
+    static let peers = Command(
+        name: "peers", usage: "peers", summary: "The nodes that this one is connected with.",
+        details: "UDP says whether small things go by datagram; otherwise all goes over TCP."
+    ) { context throws(NodeError) in
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request("peers")
+            context.show(reply) {
+                let list = reply.list ?? []
+                if !node.isRunning { return Terminal.line("The node is not running: starling run") }
+                if list.isEmpty {
+                    Terminal.line("No peers yet. Join one:  starling join INVITE")
+                }
+                for peer in list {
+                    let seconds = peer["seconds"]?.number ?? 0
+                    Terminal.line(
+                        "\(peer["node"]?.text ?? "")  \(peer["direction"]?.text == "out" ? "we called" : "called us")"
+                            + "  UDP \(peer["datagrams"]?.flag == true ? "yes" : "no")"
+                            + "  for \(duration(seconds))  \(Terminal.safe(peer["agent"]?.text ?? ""))"
+                    )
+                }
+            }
+        }
+    }
+
+    static let invite = Command(
+        name: "invite", usage: "invite",
+        summary: "Print the line that lets somebody join this node.",
+        details: """
+            Behind a router, replace the addresses by your public one and forward the port to this
+            machine, TCP and UDP.
+            """
+    ) { context throws(NodeError) in
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request("invite")
+            context.show(reply) { Terminal.line(reply["invite"]?.text ?? "") }
+        }
+    }
+
+    static let join = Command(
+        name: "join", usage: "join INVITE",
+        summary: "Keep a connection with the node of an invite.",
+        details: "The node remembers it and connects again whenever the connection is lost.",
+        words: 1...1
+    ) { context throws(NodeError) in
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request(
+                "join", .object(("invite", .string(context.arguments.words[0]))))
+            context.show(reply) {
+                Terminal.line(
+                    reply["running"]?.flag == true
+                        ? "Connecting. See  starling peers"
+                        : "Remembered for the next  starling run")
+            }
+        }
+    }
+
+    static let check = Command(
+        name: "check", usage: "check",
+        summary: "Verify every log that is stored, from the first entry.",
+        details: "Exit code 1 when anything is damaged; each damage is printed with its place."
+    ) { context throws(NodeError) in
+        try context.withNode { node throws(NodeError) in
+            var progress = Progress("verified")
+            let reply = try node.request("check") {
+                progress.show($0["entries"]?.number ?? 0, of: $0["total"]?.number)
+            }
+            progress.end()
+            context.show(reply) { show(check: reply) }
+            let damage = reply["damage"]?.list?.count ?? 0
+            if damage > 0 { throw .damaged("the store is damaged: see above") }
+        }
+    }
+
+    static let device = Command(
+        name: "device", usage: "device new --words FILE",
+        summary: "Open a new device log for an identity, with its recovery words.",
+        details: """
+            After a restore from a backup, or when a device's log is frozen. Readers keep seeing one
+            author. FILE holds the 24 words ("-" reads them from standard input).
+
+              --words FILE  the recovery words
+            """,
+        words: 1...1, options: ["--words"]
+    ) { context throws(NodeError) in
+        guard context.arguments.words[0] == "new", let file = context.arguments.value("--words")
+        else { throw .badRequest("the form is  starling device new --words FILE") }
+        let text = try Files.read(file, limit: 16_384)
+        let words = RecoveryText.words(in: text)
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request(
+                "device", context.parameters(("words", .string(words.joined(separator: " ")))))
+            context.show(reply) {
+                Terminal.line(
+                    "\(reply["name"]?.text ?? "") now writes as \(reply["device"]?.text ?? "")")
+            }
+        }
+    }
+
+    // MARK: Words
+
+    private static func userName() -> String {
+        let raw = unsafe getenv("USER").map { unsafe String(cString: $0) } ?? ""
+        let name = raw.filter { $0.isLetter || $0.isNumber }
+        return name.isEmpty || name == "root" ? "me" : name
+    }
+
+    private static func wordsAdvice(_ path: String) -> String {
+        """
+        Recovery words: \(path)
+          Write them on paper, keep the paper safe, and delete the file. They are the only way to
+          replace this device, and whoever has them is you.
+        """
+    }
+
+    private static func greet(_ greeting: Value, _ paths: Paths) {
+        let flag = paths.isDefault ? "" : " --data '\(paths.data)'"
+        Terminal.line("Starling \(Node.version) is running.")
+        Terminal.line("")
+        Terminal.line(
+            "  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
+        Terminal.line("  Address  \(greeting["address"]?.text ?? "")")
+        Terminal.line("  Invite   \(greeting["invite"]?.text ?? "")")
+        Terminal.line("  Data     \(greeting["data"]?.text ?? "")")
+        if let words = greeting["words"]?.text {
+            Terminal.line("  Words    \(words) (only you can read it)")
+            Terminal.line(
+                "           Write the 24 words on paper, keep it safe, and delete the file.")
+        }
+        Terminal.line("")
+        Terminal.line("  Post:    starling post\(flag) \"Hello, square!\"")
+        Terminal.line("  Stop:    Ctrl-C")
+        Terminal.line("")
+    }
+
+    private static func show(status: Value) {
+        func number(_ key: String) -> UInt64 { status[key]?.number ?? 0 }
+        let isRunning = status["running"]?.flag == true
+        Terminal.line(isRunning ? "running for \(duration(number("uptime")))" : "not running")
+        if isRunning { Terminal.line("address   \(status["address"]?.text ?? "")") }
+        Terminal.line("data      \(status["data"]?.text ?? "")")
+        Terminal.line(
+            "holds     \(number("posts")) entries in \(number("logs")) logs of \(number("people")) people"
+        )
+        Terminal.line("peers     \(number("peers"))")
+        for account in status["accounts"]?.list ?? [] {
+            let state = account["state"]?.text ?? ""
+            Terminal.line(
+                "identity  \(account["name"]?.text ?? "")  \(account["identity"]?.text ?? "")"
+                    + (state == "writable" ? "" : "  READ-ONLY (\(state))"))
+        }
+        if (status["accounts"]?.list ?? []).isEmpty {
+            Terminal.line("identity  none yet: make one with  starling init")
+        }
+    }
+
+    private static func show(check: Value) {
+        func number(_ key: String) -> UInt64 { check[key]?.number ?? 0 }
+        for damage in check["damage"]?.list ?? [] { Terminal.line("DAMAGED: \(damage.text ?? "")") }
+        Terminal.line(
+            "verified \(number("logs")) logs, \(number("entries")) entries, \(number("bytes")) bytes: "
+                + ((check["damage"]?.list ?? []).isEmpty ? "all is well" : "damage found"))
+    }
+
+    static func duration(_ seconds: UInt64) -> String {
+        switch seconds {
+        case 0..<60: "\(seconds) s"
+        case 60..<3_600: "\(seconds / 60) min"
+        case 3_600..<86_400: "\(seconds / 3_600) h"
+        default: "\(seconds / 86_400) days"
+        }
+    }
+}
+
+/// The 24 words in whatever stands around them: the file that Starling wrote, or a bare list.
+enum RecoveryText {
+    static func words(in text: String) -> [String] {
+        // Starling's own file has a sentence or two before the numbered words.
+        let lines = text.split(separator: "\n")
+        let numbered = lines.filter {
+            $0.contains("1. ") || $0.first { !$0.isWhitespace }?.isNumber == true
+        }
+        return (numbered.isEmpty ? lines : numbered).flatMap { $0.split { !$0.isLetter } }.map(
+            String.init)
+    }
+}
