@@ -28,7 +28,7 @@ final class Child {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let words = unsafe Self.copies(arguments)
         let variables = unsafe Self.copies(Self.variables(environment))
-        defer { for unsafepointer in unsafe words + variables { unsafe free(pointer) } }
+        defer { unsafe Self.release(words + variables) }
         var started: pid_t = 0
         let code = unsafe posix_spawnp(
             &started, arguments[0], &actions, &attributes, words, variables)
@@ -40,6 +40,10 @@ final class Child {
     /// C strings, and the nil that ends their list.
     private static func copies(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
         unsafe texts.map { unsafe strdup($0) } + [nil]
+    }
+
+    private static func release(_ texts: [UnsafeMutablePointer<CChar>?]) {
+        unsafe texts.forEach { unsafe free($0) }
     }
 
     private static func variables(_ extra: [String: String]) -> [String] {

@@ -99,16 +99,7 @@ final class Daemon {
 
     /// Returns when the node holds `size` entries of `log` durably.
     func wait(for log: String, size: UInt64) throws {
-        do {
-            _ = try request("wait", .object(("log", .string(log)), ("size", .int(size))))
-        } catch NodeError.badRequest {
-            try poll(log, size)
-        }
-    }
-
-    /// For a node that cannot be asked to wait.
-    private func poll(_ log: String, _ size: UInt64) throws {
-        while (try? head(of: log).size) ?? 0 < size { usleep(2_000) }
+        _ = try request("wait", .object(("log", .string(log)), ("size", .int(size))))
     }
 
     /// Connects this node to another.

@@ -99,7 +99,7 @@ extension Figures {
                 "latency", "post to the neighbour's disk, median", Figure(median), unit: "ms",
                 ratios: [Row.Ratio(median / commit, of: "commit")], goal: .below(0.5),
                 note:
-                    "over \(count) posts; posted and durable at the author's after \(Format.number(percentile(acknowledged, 0.5))) ms; a bare commit takes \(Format.number(commit)) ms, and each side makes one, the author's a fence besides"
+                    "over \(count) posts; posted and durable at the author's after \(Format.number(percentile(acknowledged, 0.5))) ms; a bare commit takes \(Format.number(commit)) ms: the author's side makes one and moves a fence, then the neighbour's makes one"
             ))
         bench.report.add(
             Row(

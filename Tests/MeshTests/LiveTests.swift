@@ -22,7 +22,9 @@ struct LiveTests {
         for log in logs { SyncTests.check(net, log, 60, within: 20) }
         let counters = net.nodes[0].mesh.counters
         if loss == 0 { #expect(counters.datagramsSent > 50) }
-        print("loss \(loss) %: \(counters.datagramsSent) datagrams, \(counters.duplicates) duplicates")
+        print(
+            "loss \(loss) %: \(counters.datagramsSent) datagrams, \(counters.duplicates) duplicates"
+        )
     }
 
     @Test func aPostIsWithNeighboursAfterOneTrip() {
@@ -32,7 +34,7 @@ struct LiveTests {
         let log = net.author(1, at: 0)
         net.run(for: .seconds(5))
         net.post(log, at: 0)
-        #expect(net.run(within: .milliseconds(20)) { net.nodes[1].size(log) == 1 } == false)
+        #expect(net.run(within: .milliseconds(20)) { net.nodes[1].size(log) == 1 })
         // The first of a log goes over the session; from then on by datagram.
         net.run(for: .seconds(1))
         let before = net.datagrams.count
@@ -100,14 +102,17 @@ struct LiveTests {
         net.run(for: .seconds(5))
         net.nodes[1].storeDelay = .seconds(3)
         var most = 0
-        for _ in 0..<600 {
+        for _ in 0..<240 {
             net.post(log, at: 0, 3, text: String(repeating: "x", count: 60_000))
             net.run(for: .milliseconds(10))
             most = max(most, net.nodes[1].mesh.writeBytes)
         }
-        #expect(most > Limits.storeInFlight / 2 && most <= Limits.storeInFlight + 4 * Limits.message)
+        print("most bytes that waited for the disk: \(most)")
+        // One stream is under way when the bound is reached.
+        let stream = Int(Limits.streamCredit + 1) * Limits.message
+        #expect(most > Limits.storeInFlight / 2 && most <= Limits.storeInFlight + stream)
         net.nodes[1].storeDelay = .milliseconds(2)
-        SyncTests.check(net, log, 1_800, within: 600)
+        SyncTests.check(net, log, 720, within: 600)
     }
 
     @Test func aFullDiskLosesNothing() {

@@ -50,7 +50,8 @@ struct OwnLogTests {
         #expect(refusal(signingKey(2).publicKey, [draft(20)]) == .unknownLog)
         for drafts in [
             [], [draft(16)], [draft(0)], [draft(65_537)], [draft(20, 1 << 53)],
-            [Draft](repeating: draft(17), count: 4_097), [Draft](repeating: draft(65_536), count: 4),
+            [Draft](repeating: draft(17), count: 4_097),
+            [Draft](repeating: draft(65_536), count: 4),
         ] { #expect(refusal(log, drafts) == .tooLarge) }
         net.nodes[0].storeDelay = .seconds(10)
         let many = [Draft](repeating: draft(60_000), count: 3)
@@ -166,7 +167,9 @@ struct OwnLogTests {
         let proven = net.run(within: .seconds(60)) {
             net.nodes.allSatisfy { $0.store.forks[log] != nil }
         }
-        #expect(proven, "\(net.nodes.map { $0.store.forks[log] != nil }) \(net.nodes.map { $0.size(log) })")
+        #expect(
+            proven,
+            "\(net.nodes.map { $0.store.forks[log] != nil }) \(net.nodes.map { $0.size(log) })")
         for node in net.nodes {
             #expect(throws: Never.self) { try node.store.forks[log]?.verify() }
         }

@@ -35,10 +35,19 @@ final class RawPeer {
         net.connect(self, to: node)
     }
 
-    /// Shakes hands and says hello: a good peer so far.
-    func greet() {
+    /// Does not answer the second message of the handshake.
+    var keepsThird = false
+    /// Does not keep what it reads.
+    var isQuiet = false
+
+    func shake() {
         guard let first = try? handshake.writeMessage([]) else { return }
         net.say(self, framed(first))
+    }
+
+    /// Shakes hands and says hello: a good peer so far.
+    func greet() {
+        shake()
         say(.hello(hello()))
     }
 
@@ -97,7 +106,7 @@ final class RawPeer {
 
     private func take(frame: [UInt8]) {
         guard let noise else {
-            guard (try? handshake.readMessage(frame)) != nil,
+            guard !keepsThird, (try? handshake.readMessage(frame)) != nil,
                 let third = try? handshake.writeMessage([])
             else { return }
             noise = handshake.split()
@@ -110,14 +119,14 @@ final class RawPeer {
         guard plaintext.first == 1 else { return }
         if let message = try? Message(decoding: assembly) {
             if case .hello(let hello) = message { peerUdpID = hello.datagramID }
-            messages.append(message)
+            if !isQuiet { messages.append(message) }
         }
         assembly = []
     }
 
     /// The farewell that the node said, if any.
     var farewell: Message.Farewell? {
-        for case .bye(let why, _) in messages { return why }
+        for case .bye(let why, _) in messages { return Message.Farewell(rawValue: why) }
         return nil
     }
 }

@@ -258,7 +258,7 @@ final class TestNet {
             dial(node.index, address, token)
         case .send(let id, let bytes): send(node, id, bytes)
         case .close(let id, let atOnce): close(node, id, atOnce)
-        case .sendDatagram(let bytes, let address): sendDatagram(bytes, to: address)
+        case .sendDatagram(let bytes, let address): sendDatagram(node, bytes, to: address)
         case .store(let write, let token): store(node, write, token)
         case .read(let id, let stream, let request):
             node.reads += 1
@@ -297,15 +297,14 @@ final class TestNet {
         }
     }
 
-    private func sendDatagram(_ bytes: [UInt8], to address: DatagramAddress) {
+    private func sendDatagram(_ node: TestNode, _ bytes: [UInt8], to address: DatagramAddress) {
         fold(bytes)
         datagrams.append((address, bytes))
         if random.next() % 100 < lossPercent || deafNode.map(UInt64.init) == address.low { return }
         guard address.high == 0, address.low < UInt64(nodes.count) else { return }
         let extra = random.next() % (datagramJitter.nanoseconds + 1)
-        let from = DatagramAddress(high: 0, low: address.portAndScope, portAndScope: address.low)
         feedLater(
-            Int(address.low), .datagram(bytes, from: from),
+            Int(address.low), .datagram(bytes, from: node.datagramAddress),
             after: Instant.Span(nanoseconds: latency.nanoseconds + extra))
     }
 
@@ -340,7 +339,7 @@ final class TestNet {
     }
 
     private func fold(_ bytes: [UInt8]) {
-        for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        digest = (digest ^ SHA256.hash(bytes).w0) &* 0x100_0000_01b3
     }
 }
 
@@ -401,9 +400,9 @@ final class TestNode {
         PeerAddress(key: key.publicKey, endpoints: ["node\(index):1", "node\(index):2"])
     }
 
-    /// Where datagrams to this node go; the sender is written in when it is known.
+    /// Where datagrams to this node go.
     var datagramAddress: DatagramAddress {
-        DatagramAddress(high: 0, low: UInt64(index), portAndScope: UInt64(index))
+        DatagramAddress(high: 0, low: UInt64(index), portAndScope: 4_000)
     }
 
     func wallClock(_ now: Instant) -> UnixTime {
