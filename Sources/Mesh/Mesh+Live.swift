@@ -7,8 +7,8 @@ import Primitives
 extension Mesh {
     // MARK: Out
 
-    /// Neighbours that are not known to hold `size` entries of the log. The overlay decides here, later,
-    /// who is pushed to eagerly and who only hears of it.
+    /// Neighbours that are not known to hold `size` entries of the log. The overlay decides here,
+    /// later, who is pushed to eagerly and who only hears of it.
     private func neighbours(lacking size: UInt64, of number: Int) -> [Session] {
         sessionOrder.compactMap { id in
             guard let session = sessions[id], session.isReady,
@@ -51,7 +51,8 @@ extension Mesh {
         while let repair = session.repairs.first, repair.at <= now {
             _ = session.repairs.popFirst()
             guard let known = session.known[repair.number], known.confirmed < repair.size else {
-                // Confirmed in time: it arrived by itself. What the session had to bring does not count.
+                // Confirmed in time: it arrived by itself. What the session had to bring does not
+                // count.
                 session.datagrams.unanswered = 0
                 continue
             }

@@ -116,7 +116,8 @@ struct ContentTests {
         }
     }
 
-    /// Every truncation and every turned bit of each kind is refused, or is a statement that comes back byte for byte.
+    /// Every truncation and every turned bit of each kind is refused, or is a statement that comes
+    /// back byte for byte.
     @Test(arguments: all.filter { $0.body(salt: salt).count < 300 })
     func damagedBodies(content: Content) {
         let good = content.body(salt: Self.salt)
