@@ -62,8 +62,9 @@ package struct MessageAssembler: Sendable {
     /// Whether a message has begun and not ended.
     package var isUnderWay: Bool { !assembled.isEmpty }
 
-    /// Takes a frame's plaintext; the whole message when it ends with it. Throws when it is neither a full
-    /// fragment nor a last one, or when the message grows over its limit: the session has ended then.
+    /// Takes a frame's plaintext; the whole message when it ends with it. Throws when it is neither
+    /// a full fragment nor a last one, or when the message grows over its limit: the session has
+    /// ended then.
     package mutating func take(_ plaintext: consuming [UInt8]) throws(WireError) -> [UInt8]? {
         guard let kind = plaintext.first, plaintext.count >= 2 else { throw .truncated }
         let isLast = kind == 1

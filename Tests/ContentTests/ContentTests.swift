@@ -60,7 +60,8 @@ struct ContentTests {
         }
     }
 
-    /// A known kind that does not say what it should is an unreadable post, and a statement all the same.
+    /// A known kind that does not say what it should is an unreadable post, and a statement all the
+    /// same.
     @Test func wrongFieldsMakeAnUnreadablePost() throws {
         let text = CBORValue.Pair(.unsigned(1), .text("hi"))
         let bytes = CBORValue.Pair(.unsigned(1), .bytes([1, 2]))
