@@ -39,13 +39,15 @@ let package = Package(
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // L0
         layer("Primitives"),
         // L1
         layer("Wire", "Primitives"),
-        layer("Crypto", "Primitives", "Wire", "CSodium"),
+        layer("Crypto", "Primitives", "Wire", "CSodium", "COpenSSL"),
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),

@@ -225,6 +225,10 @@ def do_datagram_open(request):
     return {"receiver": receiver.hex(), "counter": counter, "message": message.hex()}
 
 
+def do_message_assemble(request):
+    return {"messages": hexes(session.assemble(octets_list(request, "plaintexts")))}
+
+
 def do_message_decode(request):
     kind, value = messages.decode(octets(request, "data"))
     return {"type": kind, "data": cbor.encode(value).hex()}

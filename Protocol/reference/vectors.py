@@ -50,6 +50,8 @@ def shorten(value):
     """`value` with runs of over 40 equal pieces, in long strings, written `(PIECE*COUNT)`."""
     if type(value) is dict:
         return {k: shorten(v) for k, v in value.items()}
+    if type(value) is list:
+        return [shorten(v) for v in value]
     if type(value) is not str or len(value) <= 2000:
         return value
     short = re.sub(r"([0-9A-Za-z+/]{1,300}?)\1{40,}", lambda m: f"({m[1]}*{len(m[0]) // len(m[1])})", value)
@@ -61,6 +63,8 @@ def lengthen(value):
     """Undoes `shorten`."""
     if type(value) is dict:
         return {k: lengthen(v) for k, v in value.items()}
+    if type(value) is list:
+        return [lengthen(v) for v in value]
     if type(value) is not str:
         return value
     return re.sub(r"\(([0-9A-Za-z+/]+)\*([0-9]+)\)", lambda m: m[1] * int(m[2]), value)

@@ -95,7 +95,7 @@ package final class People {
 
     /// The devices of an identity that count, in the order in which they were added.
     package func devices(of identity: LogKey) -> [LogKey] {
-        (history(of: identity)?.devices ?? []).filter(\.isAdded).map(\.log)
+        (history(of: identity)?.devices ?? []).map(\.log)
             .filter { facts[$0]?.claimed == identity }
     }
 

@@ -73,7 +73,7 @@ package struct Batch: Hashable, Sendable {
     /// does not reach back to it, or when it proves nothing.
     package func forkProof(against head: LogHead) -> ForkProof? {
         let old = head.checkpoint
-        guard old.log == log, head.size == old.size, old.size >= from, old.size <= to,
+        guard old.log == log, old.size >= from, old.size <= to,
             old.size < checkpoint.size
         else { return nil }
         var grown = frontier

@@ -11,20 +11,20 @@ package struct IdentityHistory: Hashable, Sendable {
     package private(set) var root: LogKey
     /// What the current root's first entry commits to; nil until that entry was seen.
     package private(set) var nextRoot: Hash?
-    /// Every device that was named, in that order.
+    /// Every device that was added, in that order.
     package private(set) var devices: [Device] = []
+    /// The smallest revoked index of each log that was revoked, added or not.
+    private var revocations: [Device] = []
 
     /// A device log and how much of it is the identity's.
     package struct Device: Hashable, Sendable {
         package var log: LogKey
-        /// False for one that was only ever revoked.
-        package var isAdded: Bool
         /// Entries from here on are not the identity's.
         package var revokedFrom: UInt64?
 
         /// Whether the entry at `index` counts as the identity's.
         package func covers(_ index: UInt64) -> Bool {
-            isAdded && index < revokedFrom ?? .max
+            index < revokedFrom ?? .max
         }
     }
 
@@ -42,18 +42,20 @@ package struct IdentityHistory: Hashable, Sendable {
         case .identity(let next, _):
             if index == 0 && nextRoot == nil { nextRoot = next }
         case .addDevice(let log):
-            guard nextRoot != nil else { return }
-            if let at = devices.firstIndex(where: { $0.log == log }) {
-                devices[at].isAdded = true
-            } else {
-                devices.append(Device(log: log, isAdded: true))
-            }
+            guard nextRoot != nil && device(log) == nil else { return }
+            // Revoked before it was added: the addition does not lift that.
+            let revocation = revocations.first { $0.log == log }
+            devices.append(revocation ?? Device(log: log))
         case .revokeDevice(let log, let from):
             guard nextRoot != nil else { return }
+            if let at = revocations.firstIndex(where: { $0.log == log }) {
+                revocations[at].revokedFrom = min(revocations[at].revokedFrom ?? from, from)
+            } else {
+                revocations.append(Device(log: log, revokedFrom: from))
+            }
+            // A log that was never added is no device, to whatever index it is revoked.
             if let at = devices.firstIndex(where: { $0.log == log }) {
                 devices[at].revokedFrom = min(devices[at].revokedFrom ?? from, from)
-            } else {
-                devices.append(Device(log: log, isAdded: false, revokedFrom: from))
             }
         case .device: return
         }

@@ -28,6 +28,8 @@ package enum Limits {
     package static let silence = Instant.Span.seconds(60)
     /// A stream of batches without progress for so long is given up, and asked of another.
     package static let streamStall = Instant.Span.seconds(30)
+    /// A stream that the peer takes nothing from is closed after this: longer than it waits itself.
+    package static let serveStall = Instant.Span.seconds(60)
     /// An unanswered datagram is followed up over TCP after this. Guess: several home round trips.
     package static let datagramRepair = Instant.Span.milliseconds(250)
     package static let datagramProbe = Instant.Span.seconds(30)
@@ -61,6 +63,8 @@ package enum Limits {
     package static let logs = 200_000
     /// Logs that one peer may offer and that wait to be fetched.
     package static let offers = 65_536
+    /// Fork proofs kept in memory for peers that still offer the log. Each takes at most 4 KiB.
+    package static let forkProofs = 1_024
     /// Addresses that are redialled.
     package static let dialTargets = 256
     /// Bytes of drafts that wait to be signed for one log.

@@ -12,6 +12,8 @@ struct LogTable: Sendable {
         var pending: LogHead?
         var writesUnderWay = 0
         var isFrozen = false
+        /// A write failed, and those behind it are still to fail: nothing is built on them.
+        var isFailing = false
 
         /// Entries held, counting those under way.
         var size: UInt64 { pending?.size ?? 0 }
@@ -54,12 +56,21 @@ struct LogTable: Sendable {
         guard let number = numbers[head.key] else { return }
         records[number].durable = head
         records[number].writesUnderWay -= 1
+        settle(number)
     }
 
     /// Notes that a write failed: what was under way behind it is void, too.
     mutating func fail(_ key: LogKey) {
         guard let number = numbers[key] else { return }
         records[number].writesUnderWay -= 1
+        records[number].isFailing = true
+        settle(number)
+    }
+
+    /// When the last write is answered, what is durable is all there is.
+    private mutating func settle(_ number: Int) {
+        guard records[number].writesUnderWay == 0 else { return }
+        records[number].isFailing = false
         records[number].pending = records[number].durable
     }
 

@@ -26,6 +26,7 @@ extension Mesh {
         if address.key == configuration.nodeKey.publicKey || address.endpoints.isEmpty { return }
         if let known = targets.firstIndex(where: { $0.address.key == address.key }) {
             targets[known].address = address
+            targets[known].endpoint = 0
             if targets[known].isWaiting {
                 targets[known].nextDial = now
                 dial(known)

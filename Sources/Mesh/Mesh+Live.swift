@@ -33,7 +33,7 @@ extension Mesh {
             }
             let bytes = encoded ?? message.encoded()
             encoded = bytes
-            session.known[number] = Session.Known(confirmed: known.confirmed, sent: batch.to)
+            session.known[number, default: Session.Known()].sent = batch.to
             count { $0.postsPushed += UInt64(batch.entries.count) }
             if known.confirmed == known.sent && session.datagrams.fits(bytes.count) {
                 session.repairs.append(
@@ -51,6 +51,8 @@ extension Mesh {
         while let repair = session.repairs.first, repair.at <= now {
             _ = session.repairs.popFirst()
             guard let known = session.known[repair.number], known.confirmed < repair.size else {
+                // Confirmed in time: it arrived by itself. What the session had to bring does not count.
+                session.datagrams.unanswered = 0
                 continue
             }
             session.datagrams.unanswered += 1
@@ -89,7 +91,6 @@ extension Mesh {
 
     /// The peer holds these durably.
     mutating func heard(_ session: Session, _ haves: [(log: LogKey, size: UInt64)]) {
-        session.datagrams.unanswered = 0
         for have in haves { confirm(session, have.log, have.size) }
     }
 
@@ -125,7 +126,8 @@ extension Mesh {
     // MARK: Forks
 
     mutating func heard(_ session: Session, _ proof: ForkProof) {
-        if logs[proof.log]?.isFrozen == true { return }
+        // Of a log that is not held there is nothing to freeze, and nothing to pass on.
+        guard let record = logs[proof.log], !record.isFrozen else { return }
         guard (try? proof.verify()) != nil else {
             return farewell(session, .protocolError, "a fork proof that proves nothing")
         }
@@ -136,9 +138,8 @@ extension Mesh {
     mutating func forked(_ proof: ForkProof) {
         guard logs[proof.log]?.isFrozen != true, (try? proof.verify()) != nil else { return }
         logs.freeze(proof.log)
-        let token = newToken()
-        writes[token] = .fork(proof.log)
-        emit(.store(.fork(proof), token))
+        if forks.count < Limits.forkProofs { forks[proof.log] = proof }
+        store(proof)
         note(.forkProven(proof.log))
         for id in sessionOrder {
             if let session = sessions[id], session.isReady { send(session, .fork(proof)) }
@@ -146,6 +147,16 @@ extension Mesh {
         if let own = ownLogs.firstIndex(where: { $0.key.publicKey == proof.log }) {
             refuse(own, state: .forked)
         }
+    }
+
+    /// The peer offers a log that is forked: it has not heard.
+    mutating func tellOfFork(_ session: Session, _ log: LogKey) {
+        guard let proof = forks[log], let number = logs.number(of: log) else { return }
+        var known = session.known[number] ?? Session.Known()
+        if known.toldOfFork { return }
+        known.toldOfFork = true
+        session.known[number] = known
+        send(session, .fork(proof))
     }
 
     // MARK: Datagrams
@@ -156,7 +167,6 @@ extension Mesh {
             let encoded = session.datagrams.open(bytes, with: noise)
         else { return }
         count { $0.datagramsReceived += 1 }
-        session.lastHeard = now
         session.datagrams.address = from
         guard let message = try? Message(decoding: encoded) else {
             return farewell(session, .protocolError, "a datagram that does not decode")

@@ -59,10 +59,18 @@ extension Mesh {
     }
 
     mutating func announceOwnLogs() {
-        let keys = ownLogs.map { $0.key.publicKey }
         for id in sessionOrder {
-            if let session = sessions[id], session.isReady { send(session, .own(keys)) }
+            if let session = sessions[id], session.isReady { sendOwnLogs(session) }
         }
+    }
+
+    /// The logs that this node writes, as many to a message as it may hold.
+    mutating func sendOwnLogs(_ session: Session) {
+        var keys = ownLogs.map { $0.key.publicKey }[...]
+        repeat {
+            send(session, .own(Array(keys.prefix(Limits.ownLogs))))
+            keys = keys.dropFirst(Limits.ownLogs)
+        } while !keys.isEmpty
     }
 
     // MARK: The own-head check (invariant 2)
@@ -149,7 +157,9 @@ extension Mesh {
     /// once and many share a commit.
     private func canSign(_ own: Int) -> Bool {
         let log = ownLogs[own]
-        guard log.state == .writable, !log.waiting.isEmpty else { return false }
+        guard log.state == .writable, !log.waiting.isEmpty,
+            logs[log.key.publicKey]?.isFailing != true
+        else { return false }
         return log.groupsUnderWay == 0
             || log.groupsUnderWay < Limits.groupsInFlight
                 && log.waitingBytes >= Limits.batchBytes / 2

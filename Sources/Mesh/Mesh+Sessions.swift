@@ -107,21 +107,12 @@ extension Mesh {
             end(session, "a frame that does not decrypt", atOnce: true)
             return nil
         }
-        let isLast = plaintext[0] == 1
-        guard plaintext[0] <= 1, isLast || plaintext.count == Limits.fragment + 1,
-            session.assembly.count + plaintext.count - 1 <= Limits.message
-        else {
+        do {
+            return try session.assembler.take(plaintext)
+        } catch {
             farewell(session, .protocolError, "a fragment out of bounds")
             return nil
         }
-        if isLast && session.assembly.isEmpty {
-            plaintext.removeFirst()
-            return plaintext
-        }
-        session.assembly += plaintext.dropFirst()
-        if !isLast { return nil }
-        defer { session.assembly = [] }
-        return session.assembly
     }
 
     // MARK: Messages in
@@ -174,7 +165,7 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
-        send(session, .own(ownLogs.map { $0.key.publicKey }))
+        sendOwnLogs(session)
         sendHeads(session)
     }
 
@@ -263,6 +254,7 @@ extension Mesh {
             note(.sessionClosed(session.peer, why: why))
         }
         schedule()
+        resumeServing()
     }
 
     // MARK: Time
@@ -282,6 +274,7 @@ extension Mesh {
         }
         if now >= session.lastSaid + Limits.pingInterval { send(session, .ping(random.next())) }
         dropStalledFetches(session)
+        closeStalledStreams(session)
         repairDatagrams(session)
         probeDatagrams(session)
     }
@@ -304,6 +297,7 @@ extension Session {
         var earliest = min(lastHeard + Limits.silence, lastSaid + Limits.pingInterval)
         if let deadline = frames.deadline { earliest = min(earliest, deadline) }
         for fetch in fetches { earliest = min(earliest, fetch.deadline) }
+        for stream in serving { earliest = min(earliest, stream.deadline) }
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
         return earliest

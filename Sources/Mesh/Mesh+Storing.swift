@@ -13,6 +13,18 @@ extension Mesh {
         emit(.store(.extend(found, isOwn: isOwn), token))
     }
 
+    mutating func store(_ proof: ForkProof) {
+        let token = newToken()
+        writes[token] = .fork(proof)
+        emit(.store(.fork(proof), token))
+    }
+
+    mutating func storeForksAgain() {
+        let proofs = unstoredForks
+        unstoredForks = []
+        for proof in proofs { store(proof) }
+    }
+
     mutating func stored(_ token: Token) {
         guard let write = writes.removeValue(forKey: token) else { return }
         switch write {
@@ -54,7 +66,7 @@ extension Mesh {
     }
 
     /// Streams of a log that is being fetched here wait for what comes in.
-    private mutating func resumeServing() {
+    mutating func resumeServing() {
         for id in sessionOrder {
             if let session = sessions[id], !session.serving.isEmpty { serve(session) }
         }
@@ -64,7 +76,7 @@ extension Mesh {
         guard let write = writes.removeValue(forKey: token) else { return }
         storageBlockedUntil = now + Limits.storageRetry
         switch write {
-        case .fork: break
+        case .fork(let proof): unstoredForks.append(proof)
         case .own(let found, _, let units):
             abandon(found)
             for unit in units {
@@ -73,17 +85,25 @@ extension Mesh {
             ownFailed(found.head.key, failure == .full ? .diskFull : .failed)
         case .fetched(let found, let source, let stream):
             abandon(found)
-            if let session = sessions[source] {
-                // Asked for again when there is room.
-                if session.offered[found.head.key] == nil {
-                    session.offers.append(found.head.key)
-                    session.offered[found.head.key] = found.head.checkpoint.size
-                }
-                streamEnded(session, stream)
-            }
-        case .pushed(let found, let source, let batch):
+            if let session = sessions[source] { streamEnded(session, stream) }
+            offerAgain(found.head, from: source)
+        case .pushed(let found, let source, _):
             abandon(found)
-            if let session = sessions[source] { heard(session, [batch.checkpoint]) }
+            offerAgain(found.head, from: source)
+        }
+        resumeServing()
+    }
+
+    /// What was lost is asked for when there is room: of the source, and of whoever is known to hold it,
+    /// since they will not send it twice.
+    private mutating func offerAgain(_ head: LogHead, from source: SessionID) {
+        let held = logs[head.key]?.durable?.size ?? 0
+        let number = logs.number(of: head.key)
+        for id in sessionOrder {
+            guard let session = sessions[id], session.isReady else { continue }
+            let claimed = number.flatMap { session.known[$0]?.confirmed } ?? 0
+            let size = id == source ? max(claimed, head.checkpoint.size) : claimed
+            if size > held { offer(session, head.key, size) }
         }
     }
 

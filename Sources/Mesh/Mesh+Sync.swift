@@ -38,7 +38,7 @@ extension Mesh {
 
     mutating func announce(_ head: LogHead, to session: Session) {
         if session.isCongested {
-            if session.overdue.count < Limits.offers { session.overdue.append(head.key) }
+            if session.isOverdue.insert(head.key).inserted { session.overdue.append(head.key) }
         } else {
             send(session, .heads([head.checkpoint], done: true))
         }
@@ -49,8 +49,8 @@ extension Mesh {
         guard !session.overdue.isEmpty else { return }
         let waiting = session.overdue
         session.overdue = []
-        var seen: Set<LogKey> = []
-        for log in waiting where seen.insert(log).inserted {
+        session.isOverdue = []
+        for log in waiting {
             if let head = logs[log]?.durable { announce(head, to: session) }
         }
     }
@@ -67,9 +67,9 @@ extension Mesh {
         if let own = ownLogs.firstIndex(where: { $0.key.publicKey == head.log }) {
             heardOwn(session, own, head)
         }
-        guard let record = logs[head.log] else { return offer(session, head) }
-        if record.isFrozen { return }
-        if head.size > record.size { return offer(session, head) }
+        guard let record = logs[head.log] else { return offer(session, head.log, head.size) }
+        if record.isFrozen { return tellOfFork(session, head.log) }
+        if head.size > record.size { return offer(session, head.log, head.size) }
         if let mine = record.durable?.checkpoint, mine.size == head.size, mine.root != head.root {
             return forked(ForkProof(equalSizes: mine, head))
         }
@@ -79,12 +79,12 @@ extension Mesh {
         }
     }
 
-    private mutating func offer(_ session: Session, _ head: Checkpoint) {
-        if session.offered[head.log] == nil {
+    mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        if session.offered[log] == nil {
             guard session.offers.count < Limits.offers else { return }
-            session.offers.append(head.log)
+            session.offers.append(log)
         }
-        session.offered[head.log] = max(session.offered[head.log] ?? 0, head.size)
+        session.offered[log] = max(session.offered[log] ?? 0, size)
     }
 
     /// Notes what the peer holds of a log; a claim that only decides what it is sent.
@@ -114,23 +114,27 @@ extension Mesh {
                     || (record == nil && logs.count >= Limits.logs)
                 {
                     session.offered[log] = nil
-                } else if fetching[log] != nil {
+                } else if fetching[log] != nil || record?.isFailing == true {
                     session.offers.append(log)
                     passed += 1
                 } else {
                     session.offered[log] = nil
-                    fetch(session, log, from: record?.size ?? 0)
+                    fetch(session, log, from: record?.size ?? 0, to: size)
                 }
             }
         }
     }
 
-    private mutating func fetch(_ session: Session, _ log: LogKey, from: UInt64) {
+    private mutating func fetch(
+        _ session: Session, _ log: LogKey, from: UInt64, to size: UInt64, isForProof: Bool = false
+    ) {
         let stream = session.nextStream
         session.nextStream += 1
         if stream > UInt64(UInt32.max) { return end(session, "streams used up", atOnce: false) }
         session.fetches.append(
-            Session.Fetch(stream: stream, log: log, deadline: now + Limits.streamStall))
+            Session.Fetch(
+                stream: stream, log: log, size: size, deadline: now + Limits.streamStall,
+                isForProof: isForProof))
         fetching[log] = session.id
         send(session, .get(stream: stream, log: log, from: from, credit: Limits.streamCredit))
     }
@@ -151,10 +155,16 @@ extension Mesh {
             count { $0.duplicates += UInt64(batch.entries.count) }
             return send(session, .credit(stream: stream, more: 1))
         }
+        if session.fetches[at].isForProof || logs[batch.log]?.isFailing == true {
+            if let mine = logs[batch.log]?.pending, let proof = batch.forkProof(against: mine) {
+                forked(proof)
+            }
+            return streamEnded(session, stream)
+        }
         guard batch.from <= held.size else {
             return farewell(session, .protocolError, "a batch that leaves a gap")
         }
-        guard let found = accept(session, batch) else { return }
+        guard let found = accept(session, batch) else { return streamEnded(session, stream) }
         store(.fetched(found, source: session.id, stream: stream), found)
     }
 
@@ -174,10 +184,8 @@ extension Mesh {
             return found
         } catch {
             count { $0.refusedBatches += 1 }
-            if error == .wrongFrontier, let mine = record?.durable,
-                let proof = batch.forkProof(against: mine)
-            {
-                forked(proof)
+            if error == .wrongFrontier, let mine = record?.pending {
+                contradicted(session, batch, mine)
                 return nil
             }
             if let peer = session.peer { note(.badBatch(batch.log, from: peer, why: error)) }
@@ -186,19 +194,48 @@ extension Mesh {
         }
     }
 
+    /// The author signed both what is held and the batch, so the peer is not to blame: proves the fork,
+    /// now or with what the peer has behind the end of the checkpoint held here.
+    private mutating func contradicted(_ session: Session, _ batch: Batch, _ mine: LogHead) {
+        let (old, new) = (mine.checkpoint, batch.checkpoint)
+        if old.size == new.size {
+            forked(ForkProof(equalSizes: old, new))
+        } else if let proof = batch.forkProof(against: mine) {
+            forked(proof)
+        } else if old.size < new.size, session.fetches.count <= Limits.streamsFetched,
+            !session.fetches.contains(where: { $0.log == batch.log && $0.isForProof })
+        {
+            fetch(session, batch.log, from: old.size, to: new.size, isForProof: true)
+        }
+    }
+
     mutating func streamEnded(_ session: Session, _ stream: UInt64) {
         guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else { return }
         let fetch = session.fetches.remove(at: at)
-        fetching[fetch.log] = nil
+        release(session, fetch)
         schedule()
+        resumeServing()
     }
 
+    /// The log may be asked of anybody again.
+    private mutating func release(_ session: Session, _ fetch: Session.Fetch) {
+        let isOther = session.fetches.contains { $0.log == fetch.log }
+        if fetching[fetch.log] == session.id && !isOther { fetching[fetch.log] = nil }
+    }
+
+    /// What stalled is asked of others first, and then of the same peer again.
     mutating func dropStalledFetches(_ session: Session) {
+        var stalled: [Session.Fetch] = []
         while let at = session.fetches.firstIndex(where: { $0.deadline <= now }) {
             let fetch = session.fetches.remove(at: at)
-            fetching[fetch.log] = nil
+            release(session, fetch)
+            stalled.append(fetch)
         }
+        if stalled.isEmpty { return }
         schedule()
+        for fetch in stalled where !fetch.isForProof { offer(session, fetch.log, fetch.size) }
+        schedule()
+        resumeServing()
     }
 
     // MARK: Serving
@@ -206,8 +243,14 @@ extension Mesh {
     mutating func openStream(
         _ session: Session, _ stream: UInt64, _ log: LogKey, _ from: UInt64, _ credit: UInt64
     ) {
-        if session.serving.contains(where: { $0.stream == stream }) {
+        guard stream > session.lastServed else {
             return farewell(session, .protocolError, "a stream opened twice")
+        }
+        session.lastServed = stream
+        // The peer says what it holds, whatever its head or our pushes made of that.
+        if let number = logs.number(of: log), from <= logs.records[number].size {
+            session.known[number, default: Session.Known()].confirmed = from
+            session.known[number, default: Session.Known()].sent = from
         }
         // Asked for again: the earlier stream was given up.
         session.serving.removeAll { $0.log == log }
@@ -215,7 +258,9 @@ extension Mesh {
             return send(session, .end(stream: stream, size: 0))
         }
         session.serving.append(
-            Session.Serve(stream: stream, log: log, next: from, credit: credit))
+            Session.Serve(
+                stream: stream, log: log, next: from, credit: credit,
+                deadline: now + Limits.serveStall))
         serve(session)
     }
 
@@ -226,7 +271,18 @@ extension Mesh {
             return farewell(session, .protocolError, "more credit than a stream may have")
         }
         session.serving[at].credit = credit
+        session.serving[at].deadline = now + Limits.serveStall
         serve(session)
+    }
+
+    /// Closes streams that the peer takes nothing from; news of the head lets it ask again.
+    mutating func closeStalledStreams(_ session: Session) {
+        while let at = session.serving.firstIndex(where: { $0.deadline <= now }) {
+            let stream = session.serving.remove(at: at)
+            let head = logs[stream.log]?.durable
+            send(session, .end(stream: stream.stream, size: head?.size ?? 0))
+            if let head, !head.isFrozen, stream.next < head.size { announce(head, to: session) }
+        }
     }
 
     /// Goes on with every stream that has credit, as long as the peer keeps up.
@@ -245,8 +301,9 @@ extension Mesh {
                 continue
             }
             if stream.next == head.size {
-                // What is still being fetched here goes on to the peer as it comes.
-                if head.checkpoint.size > head.size && fetching[stream.log] != nil {
+                // What is still being fetched or written here goes on to the peer as it comes.
+                let isWriting = record.map { $0.size > head.size } ?? false
+                if isWriting || head.checkpoint.size > head.size && fetching[stream.log] != nil {
                     at += 1
                     continue
                 }
@@ -266,9 +323,10 @@ extension Mesh {
     /// The batch that a stream waited for.
     mutating func served(_ id: SessionID, _ stream: UInt64, _ batch: Batch?) {
         guard let session = sessions[id], session.isReady,
-            let at = session.serving.firstIndex(where: { $0.stream == stream })
+            let at = session.serving.firstIndex(where: { $0.stream == stream && $0.isReading })
         else { return }
         session.serving[at].isReading = false
+        session.serving[at].deadline = now + Limits.serveStall
         guard let batch else {
             session.serving.remove(at: at)
             return send(session, .end(stream: stream, size: 0))

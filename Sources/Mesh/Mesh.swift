@@ -43,6 +43,10 @@ package struct Mesh {
     var writes: [Token: PendingWrite] = [:]
     var writeBytes = 0
     var nextToken: Token = 1
+    /// Proofs of forked logs, for peers that do not know yet.
+    var forks: [LogKey: ForkProof] = [:]
+    /// Fork proofs that the store refused: tried again when there may be room.
+    var unstoredForks: [ForkProof] = []
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
@@ -50,12 +54,15 @@ package struct Mesh {
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
 
+    /// `heads` and `forks` are what the store holds, `own` the logs that this node writes.
     package init(
-        configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart], seed: UInt64
+        configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart],
+        forks: [ForkProof] = [], seed: UInt64
     ) {
         self.configuration = configuration
         logs = LogTable(heads: heads)
         random = SeededRandom(seed: seed)
+        for proof in forks.prefix(Limits.forkProofs) { self.forks[proof.log] = proof }
         for start in own { adopt(start) }
     }
 
@@ -137,7 +144,10 @@ package struct Mesh {
     }
 
     private mutating func tick() {
-        if let until = storageBlockedUntil, until <= now { storageBlockedUntil = nil }
+        if let until = storageBlockedUntil, until <= now {
+            storageBlockedUntil = nil
+            storeForksAgain()
+        }
         for id in sessionOrder {
             if let session = sessions[id] { checkDeadlines(session) }
         }
@@ -194,7 +204,7 @@ enum PendingWrite {
     case fetched(Extension, source: SessionID, stream: UInt64)
     case pushed(Extension, source: SessionID, batch: Batch)
     case own(Extension, before: Frontier, [PublishedUnit])
-    case fork(LogKey)
+    case fork(ForkProof)
 }
 
 /// One `.publish` within a group that was signed together.

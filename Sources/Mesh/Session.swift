@@ -17,8 +17,8 @@ final class Session {
     var agent = ""
 
     var frames = FrameReader()
-    /// Fragments of the message under way.
-    var assembly: [UInt8] = []
+    /// The message under way.
+    var assembler = MessageAssembler()
     var lastHeard: Instant
     var lastSaid: Instant
     /// Bytes given to the network and not known to have left.
@@ -31,13 +31,16 @@ final class Session {
     /// The next log whose head goes out in pages; past the table's end when all have.
     var headsCursor = 0
     var headsDone = false
-    /// Logs whose news could not be sent while the peer was slow.
+    /// Logs whose news could not be sent while the peer was slow, in order, each once.
     var overdue: [LogKey] = []
+    var isOverdue: Set<LogKey> = []
     /// Larger sizes than ours that the peer offers, in order, each once.
     var offers = Deque<LogKey>()
     var offered: [LogKey: UInt64] = [:]
     var fetches: [Fetch] = []
     var serving: [Serve] = []
+    /// The highest number of a stream that the peer opened: none is used twice.
+    var lastServed: UInt64 = 0
     var nextStream: UInt64 = 1
     var haves: [(log: LogKey, size: UInt64)] = []
     /// Whether the peer has answered for our own logs in this session.
@@ -94,6 +97,8 @@ final class Session {
         var confirmed: UInt64 = 0
         /// Confirmed, or sent to it.
         var sent: UInt64 = 0
+        /// The peer was sent the proof that the log is forked.
+        var toldOfFork = false
     }
 
     /// A push by datagram that is not confirmed.
@@ -107,8 +112,12 @@ final class Session {
     struct Fetch {
         var stream: UInt64
         var log: LogKey
+        /// What the peer offered.
+        var size: UInt64
         /// When it is given up unless something arrives.
         var deadline: Instant
+        /// Asked for only to prove a fork: it begins where the checkpoint held here ends.
+        var isForProof = false
     }
 
     /// A stream of batches that the peer asked for.
@@ -117,6 +126,8 @@ final class Session {
         var log: LogKey
         var next: UInt64
         var credit: UInt64
+        /// When it is closed unless the peer takes something: slots are few.
+        var deadline: Instant
         var isReading = false
     }
 }

@@ -20,6 +20,7 @@ struct NodeParts {
     /// What the fences say of the root logs: asked when one is written again.
     let roots: [LogKey: OwnLogStart.Trust]
     let heads: [LogHead]
+    let forks: [ForkProof]
     /// The last run did not end in order.
     let wasKilled: Bool
 }
@@ -91,7 +92,7 @@ extension Node {
             loop: loop, network: network, tasks: TaskMailbox(box: taskBox, mailbox: tasks),
             answers: answers, storeThread: storeThread, reader: reader,
             nodeKey: try Keys.readOrCreate(paths.nodeKey), accounts: accounts, own: own,
-            roots: roots, heads: heads, wasKilled: wasKilled)
+            roots: roots, heads: heads, forks: try forks(reader), wasKilled: wasKilled)
     }
 
     /// Names this store: a copy of it carries the same name, and a fence tells them apart by what they hold.
@@ -102,6 +103,14 @@ extension Node {
         let fresh = SystemRandom.bytes32()
         try writer.commit([.setting("store-id", fresh.array)])
         return fresh
+    }
+
+    /// The proofs that are kept for peers who do not know yet.
+    private static func forks(_ reader: StoreReader) throws(StoreError) -> [ForkProof] {
+        try reader.forkProofs().compactMap { stored in
+            var decoder = CBORDecoder(stored.proof)
+            return try? ForkProof(from: &decoder)
+        }
     }
 
     private static func accounts(_ reader: StoreReader) throws -> [Account] {

@@ -40,7 +40,8 @@ import Synchronization
         _ = unsafe sqlite3_close_v2(handle)
     }
 
-    /// A file made by somebody else must not run code or make SQLite trust a cell: THREATS, platform facts.
+    /// A file made by somebody else must not run code or make SQLite trust a cell: THREATS,
+    /// platform facts.
     private func harden() throws(StoreError) {
         unsafe sqlite3_busy_timeout(handle, 2_000)
         for (option, on) in [
@@ -98,7 +99,9 @@ import Synchronization
         case SQLITE_IOERR where !isSync(code) && SystemError.isFull(system): return .diskFull
         case SQLITE_IOERR:
             return .io("\(text) \(code >> 8), \(SystemError.text(system))")
-        case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt(what: detail, place: .file)
+        // A row where none can be: left behind the end of a log, say.
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT:
+            return .corrupt(what: detail, place: .file)
         case SQLITE_CANTOPEN where system == ENOENT: return .missing(path: place)
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_CANTOPEN:
             let why = system == 0 ? detail : SystemError.text(system)
@@ -109,7 +112,8 @@ import Synchronization
         }
     }
 
-    /// A sync that failed leaves unknown pages behind, whatever the reason: it is never "disk full".
+    /// A sync that failed leaves unknown pages behind, whatever the reason: it is never "disk
+    /// full".
     private static func isSync(_ code: Int32) -> Bool {
         let (fsync, directory): (Int32, Int32) = (4, 5)  // SQLITE_IOERR_FSYNC, _DIR_FSYNC
         return code == SQLITE_IOERR | fsync << 8 || code == SQLITE_IOERR | directory << 8

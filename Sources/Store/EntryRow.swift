@@ -3,8 +3,8 @@ import Primitives
 
 /// How an entry lies in its row: columns time, leaf, body, stub.
 enum EntryRow {
-    /// The entry of the row at hand, whose `time` is column `first`; nil when a column cannot be one.
-    /// Not yet checked against a hash.
+    /// The entry of the row at hand, whose `time` is column `first`; nil when a column cannot be
+    /// one. Not yet checked against a hash.
     static func decode(_ row: borrowing Statement, from first: Int32) -> Entry? {
         guard let milliseconds = UInt64(exactly: row.int(first)) else { return nil }
         let time = UnixTime(milliseconds: milliseconds)
@@ -18,15 +18,15 @@ enum EntryRow {
     /// The entry of the row at hand if it is the one that was written: its hash is its leaf's.
     static func verified(
         _ row: borrowing Statement, from first: Int32, log: LogKey, index: UInt64
-    ) throws(StoreError) -> Entry {
+    ) throws(StoreError) -> (Entry, leaf: Hash) {
         guard let entry = decode(row, from: first) else {
             throw .corrupt(what: "the row does not decode", place: .entry(log, index: index))
         }
-        guard row.bytes32(first + 1) == EntryHeader(log: log, index: index, entry: entry).leafHash
-        else {
+        let leaf = EntryHeader(log: log, index: index, entry: entry).leafHash
+        guard row.bytes32(first + 1) == leaf else {
             throw .corrupt(what: "the hash differs", place: .entry(log, index: index))
         }
-        return entry
+        return (entry, leaf)
     }
 }
 

@@ -1,12 +1,13 @@
 import Glibc
 package import MerkleLog
 
-/// The fence of one own log: a small file outside the data directory that says how far the log was ever
-/// released from here, so that a cloned disk or a restored backup is noticed before anything is signed.
+/// The fence of one own log: a small file outside the data directory that says how far the log was
+/// ever released from here, so that a cloned disk or a restored backup is noticed before anything
+/// is signed.
 ///
 /// Two slots, a page apart so that no torn sector hits both, are written in turn, each followed by
-/// `fdatasync`; a torn write leaves the one before it, which is right, because nothing is released until
-/// the sync is over. The file keeps its size, so a sync writes no metadata. While open it is
+/// `fdatasync`; a torn write leaves the one before it, which is right, because nothing is released
+/// until the sync is over. The file keeps its size, so a sync writes no metadata. While open it is
 /// locked: no two processes write as one log.
 package struct FenceFile: ~Copyable {
     private static let stride = 4_096
@@ -38,8 +39,9 @@ package struct FenceFile: ~Copyable {
         self.owner = owner
     }
 
-    /// Moves the fence forward to a head that is durable and about to be released. Only from `.held`, and
-    /// never back: otherwise `.conflict`. A failure is final: what the file holds is unknown then.
+    /// Moves the fence forward to a head that is durable and about to be released. Only from
+    /// `.held`, and never back: otherwise `.conflict`. A failure is final: what the file holds is
+    /// unknown then.
     package mutating func advance(size: UInt64, root: Hash) throws(StoreError) {
         guard case .held(let record) = state else {
             throw .conflict(owner.log, "its fence is not of this store")
@@ -50,8 +52,8 @@ package struct FenceFile: ~Copyable {
         try claim(size: size, root: root)
     }
 
-    /// Sets the fence whatever it says: for a new log, or once peers or the owner have answered what may
-    /// be written.
+    /// Sets the fence whatever it says: for a new log, or once peers or the owner have answered
+    /// what may be written.
     package mutating func claim(size: UInt64, root: Hash) throws(StoreError) {
         guard !hasFailed else { throw .failed }
         let record = FenceRecord(owner: owner, size: size, root: root)

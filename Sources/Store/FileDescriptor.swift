@@ -139,7 +139,8 @@ enum FileMode {
 
     /// Makes a new or changed name in the directory of `path` last through a crash.
     static func syncDirectory(of path: String) throws(StoreError) {
-        try FileDescriptor(directory(of: path), O_RDONLY | O_DIRECTORY).sync()
+        // A directory may be reached through a link: "/." follows it.
+        try FileDescriptor(directory(of: path) + "/.", O_RDONLY | O_DIRECTORY).sync()
     }
 
     static func directory(of path: String) -> String {

@@ -6,8 +6,8 @@ enum HeadRow {
     static let columns =
         "number, key, size, frontier, cp_size, cp_root, cp_signature, tail, frozen"
 
-    /// The head of the row at hand. Frontier and tail must lead to the checkpoint's root, so that no
-    /// damaged head is signed over or passed on; the signature is the caller's to check.
+    /// The head of the row at hand. Frontier and tail must lead to the checkpoint's root, so that
+    /// no damaged head is signed over or passed on; the signature is the caller's to check.
     static func decode(_ row: borrowing Statement) throws(StoreError) -> LogHead {
         guard let key = row.bytes32(1) else {
             throw .corrupt(what: "log number \(row.int(0)) has no key", place: .file)

@@ -87,7 +87,8 @@ enum Schema {
     }
 }
 
-/// Where an entry stands: log number and index in one SQLite row id, so that a log is one run of the table.
+/// Where an entry stands: log number and index in one SQLite row id, so that a log is one run of
+/// the table.
 enum RowID {
     /// Log numbers are below this, so that a row id is positive.
     static let logs: Int64 = 1 << 31

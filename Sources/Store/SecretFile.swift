@@ -3,8 +3,9 @@ import Glibc
 
 /// Files that hold keys, tokens and recovery words: 0600, this user's own, never overwritten.
 package enum SecretFile {
-    /// Writes a new file that is whole or not there, through any crash: a temporary file, sync, link, sync
-    /// of the directory. A link, unlike a rename, never replaces what is there: then `.exists`.
+    /// Writes a new file that is whole or not there, through any crash: a temporary file, sync,
+    /// link, sync of the directory. A link, unlike a rename, never replaces what is there: then
+    /// `.exists`.
     package static func create(_ path: String, _ secret: borrowing SecretBytes) throws(StoreError) {
         try unsafe secret.withUnsafeBytes { bytes throws(StoreError) in
             try unsafe create(path, bytes)
@@ -16,8 +17,8 @@ package enum SecretFile {
         try create(path, SecretBytes(contents))
     }
 
-    /// The whole file, at most `limit` bytes. Refuses what is open to others, belongs to another user,
-    /// or is not a plain file.
+    /// The whole file, at most `limit` bytes. Refuses what is open to others, belongs to another
+    /// user, or is not a plain file.
     package static func read(_ path: String, limit: Int) throws(StoreError) -> SecretBytes {
         let file = try FileDescriptor(path, O_RDONLY)
         let status = try file.status()

@@ -2,9 +2,10 @@ package import MerkleLog
 import Primitives
 
 extension StoreReader {
-    /// Verifies everything that the store holds: each body against its header, each header against its
-    /// leaf, the leaves against stored nodes, frontier and signed root, the signature by `verify`, and the
-    /// file by SQLite's own check. Damage is reported, never thrown; `.interrupted` ends it.
+    /// Verifies everything that the store holds: each body against its header, each header against
+    /// its leaf, the leaves against stored nodes, frontier and signed root, the signature by
+    /// `verify`, and the file by SQLite's own check. Damage is reported, never thrown;
+    /// `.interrupted` ends it.
     ///
     /// `progress` gets the report so far and the entries that there are in all.
     package func check(
@@ -185,8 +186,8 @@ extension StoreChecker {
         return row
     }
 
-    /// Reads all entries in order. Gives the frontier, nil when a leaf could not be read, and how many
-    /// nodes belong to the log.
+    /// Reads all entries in order. Gives the frontier, nil when a leaf could not be read, and how
+    /// many nodes belong to the log.
     private mutating func walk(
         _ row: Row, _ progress: (CheckReport) -> Void
     ) throws(StoreError) -> (Frontier?, nodes: Int64) {
@@ -238,8 +239,8 @@ extension StoreChecker {
         var problem: StoreError?
     }
 
-    /// The entries of a range, each with what is wrong with it. When a page cannot be read, each row is
-    /// asked for alone, so that the report says which.
+    /// The entries of a range, each with what is wrong with it. When a page cannot be read, each
+    /// row is asked for alone, so that the report says which.
     private func chunk(_ row: Row, _ range: Range<UInt64>) throws(StoreError) -> [Found] {
         do { return try scan(row, range) } catch {
             if error == .interrupted { throw error }
@@ -267,7 +268,8 @@ extension StoreChecker {
             out[at] = Found(index: index, leaf: reader.statements.entries.bytes32(2))
             do {
                 out[at].entry = try EntryRow.verified(
-                    reader.statements.entries, from: 1, log: row.key, index: index)
+                    reader.statements.entries, from: 1, log: row.key, index: index
+                ).0
             } catch {
                 out[at].problem = error
             }

@@ -14,27 +14,44 @@ extension StoreReader {
         return (number, size)
     }
 
-    /// The entries from index `from` on: at most `limit`, and no more than fit `maxBytes` in a batch
-    /// (but at least one, when there is one). Empty when none are held from there on.
-    package func entries(
+    /// Entries one after another and their leaf hashes, from which whoever sends the log batch by
+    /// batch rolls its frontier on.
+    package struct Run: Hashable, Sendable {
+        package var from: UInt64
+        package var entries: [Entry] = []
+        package var leaves: [Hash] = []
+    }
+
+    /// The entries from index `from` on: at most `limit`, and no more than fit `maxBytes` in a
+    /// batch (but at least one, when there is one). Empty when none are held from there on.
+    package func run(
         of log: LogKey, from: UInt64, limit: Int, maxBytes: Int = .max
-    ) throws(StoreError) -> [Entry] {
-        guard limit > 0, let (number, size) = try place(of: log), from < size else { return [] }
+    ) throws(StoreError) -> Run {
+        var out = Run(from: from)
+        guard limit > 0, let (number, size) = try place(of: log), from < size else { return out }
         let end = from + min(UInt64(limit), size - from)
         statements.entries.bind(1, RowID.of(log: number, index: from))
         statements.entries.bind(2, RowID.of(log: number, index: end))
         defer { statements.entries.reset() }
-        var out: [Entry] = []
         var room = maxBytes
         for index in from..<end {
             guard try statements.entries.step(), RowID.index(statements.entries.int(0)) == index
             else { throw .corrupt(what: "the entry is missing", place: .entry(log, index: index)) }
-            let entry = try EntryRow.verified(statements.entries, from: 1, log: log, index: index)
+            let (entry, leaf) = try EntryRow.verified(
+                statements.entries, from: 1, log: log, index: index)
             room -= entry.batchBytes
             if room < 0 && index > from { break }
-            out.append(entry)
+            out.entries.append(entry)
+            out.leaves.append(leaf)
         }
         return out
+    }
+
+    /// The entries of such a run alone.
+    package func entries(
+        of log: LogKey, from: UInt64, limit: Int, maxBytes: Int = .max
+    ) throws(StoreError) -> [Entry] {
+        try run(of: log, from: from, limit: limit, maxBytes: maxBytes).entries
     }
 
     /// One entry; nil when it is not held.

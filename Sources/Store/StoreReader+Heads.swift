@@ -10,14 +10,23 @@ extension StoreReader {
 
     /// What is held of every log, in order of log number.
     package func heads() throws(StoreError) -> [LogHead] {
+        var damage: StoreError?
+        let heads = try heads { damage = damage ?? $0 }
+        if let damage { throw damage }
+        return heads
+    }
+
+    /// The same, where a damaged head is told to `report` and left out, so that it takes only its
+    /// own log down.
+    package func heads(report: (StoreError) -> Void) throws(StoreError) -> [LogHead] {
+        statements.headsAfter.bind(1, 0)
+        statements.headsAfter.bind(2, -1)
+        defer { statements.headsAfter.reset() }
         var out: [LogHead] = []
-        var number: Int64 = 0
-        while true {
-            let page = try heads(afterNumber: number, limit: 1_024)
-            guard let last = page.last else { return out }
-            number = last.number
-            out += page.map(\.head)
+        while try statements.headsAfter.step() {
+            do { out.append(try HeadRow.decode(statements.headsAfter)) } catch { report(error) }
         }
+        return out
     }
 
     /// A page of heads: those of logs numbered above `number`. 0 begins; an empty page ends.

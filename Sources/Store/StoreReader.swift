@@ -1,7 +1,7 @@
 /// A read-only connection to a store, used on one thread; any number may be open beside the writer.
 ///
-/// Every entry that it gives has been hashed again against its stored leaf, and every head against its
-/// checkpoint's root: what does not verify throws `.corrupt` and is never given.
+/// Every entry that it gives has been hashed again against its stored leaf, and every head against
+/// its checkpoint's root: what does not verify throws `.corrupt` and is never given.
 package final class StoreReader {
     let database: Database
     let statements: ReadStatements

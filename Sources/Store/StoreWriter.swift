@@ -3,9 +3,9 @@ import Glibc
 
 /// The one writing connection of a store, and the only one that checkpoints its write-ahead log.
 ///
-/// Used on one thread. When `commit` returns, its writes are on the disk (`synchronous=FULL`);
-/// when it throws, none of them is kept. A failed sync or other I/O error is final: what the disk
-/// holds is unknown then, so the writer refuses everything until the store is opened anew.
+/// Used on one thread. When `commit` returns, its writes are on the disk (`synchronous=FULL`); when
+/// it throws, none of them is kept. Only after `.io`, a failed sync or write, is that unknown: the
+/// writer then refuses everything, and the store says what it holds once it is opened anew.
 package final class StoreWriter {
     /// Whether the last program to write here stopped in order; when not, a quick check is due.
     package let wasStopped: Bool
@@ -77,7 +77,8 @@ package final class StoreWriter {
 
 /// How long the write-ahead log is, and when it moves into the database.
 private final class WriteAheadLog {
-    /// Pages after which it moves. Longer saves syncs in bulk, and costs disk and the time of a start.
+    /// Pages after which it moves. Longer saves syncs in bulk, and costs disk and the time of a
+    /// start.
     static let pages = 2_000
     /// Bytes of the file that are kept for reuse once it has moved.
     static let bytesKept = 8 << 20

@@ -126,7 +126,8 @@ extension WriteStatements {
             isFrozen: findLog.int(4) != 0)
     }
 
-    /// Invariant 1: a write that does not continue the stored head is refused with its whole commit.
+    /// Invariant 1: a write that does not continue the stored head is refused with its whole
+    /// commit.
     private func fit(_ head: LogHead, from: UInt64, on stored: Stored?) throws(StoreError) {
         func refuse(_ why: String) -> StoreError { .conflict(head.key, why) }
         let size = stored?.size ?? 0

@@ -64,7 +64,7 @@ extension Conform {
         }
         let found = IdentityHistory.resolve(identity, in: logs)?.devices ?? []
         let claimed = found.filter { device in
-            guard device.isAdded, let first = logs.statements(of: device.log)?.first(at: 0),
+            guard let first = logs.statements(of: device.log)?.first(at: 0),
                 case .device(identity, _) = first
             else { return false }
             return true

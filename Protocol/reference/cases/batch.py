@@ -3,7 +3,7 @@
 import cbor
 from checkpoint import Checkpoint
 from curve25519 import sign
-from entry import Header, sha256
+from entry import Header, leaf_hash, sha256
 from log import (
     Batch,
     append,
@@ -68,7 +68,37 @@ def make():
     odd = Log("batch odd", [b"\xff" * 17, b"\0" * 40])
     good("bodies that do not decode", odd.batch(0, 2, 2), "ENTRY-8")
     false_batches(file, log, twin)
+    signed_nonsense(file, log)
     return file
+
+
+def signed_nonsense(file, log):
+    """Entries beyond what a header may say, in a tree that leads to them and that the author signed."""
+    digest = sha256(b"body")
+
+    def bad(name, header, entry):
+        leaves = log.leaves[:4] + [leaf_hash(header.encoded)]
+        checkpoint = Checkpoint.signed(log.seed, 5, root(leaves))
+        value = [log.key, 4, frontier(leaves[:4]), [entry], checkpoint.value, []]
+        file.bad(
+            f"signed all the same: {name}", "LOG-8", {"op": "batch-verify", "batch": cbor.encode(value).hex()}
+        )
+
+    for name, time, length, hash_ in (
+        ("time 2^53", 2**53, 20, digest),
+        ("time 2^64-1", 2**64 - 1, 20, digest),
+        ("a body length of 16", START, 16, digest),
+        ("a body length of 0", START, 0, digest),
+        ("a body length of 65,537", START, 65537, digest),
+        ("a body length of 2^64-1", START, 2**64 - 1, digest),
+        ("a body hash of 31 bytes", START, 20, digest[:31]),
+        ("a body hash of 33 bytes", START, 20, digest + b"\0"),
+        ("a body hash of nothing", START, 20, b""),
+    ):
+        bad(name, Header(log.key, 4, time, length, hash_), [time, length, hash_])
+    for length in (0, 1, 16, 65537):
+        body = bytes(length)
+        bad(f"a body of {length} bytes", Header.of(log.key, 4, START, body), [START, body])
 
 
 def false_batches(file, log, twin):

@@ -152,6 +152,7 @@ def witnesses(case, good, log):
         "without padding": lines[0].replace("=", ""),
         "with stray bits": lines[0][:-1].rstrip("=")[:-1] + "B==\n",
         "with a tab": lines[0].replace(" ", "\t"),
+        "with a control character": lines[0].replace("witness", "wit\x01ness"),
         "that is no signature": "hello\n",
         "with a space behind": lines[0][:-1] + " \n",
         "of 20,000 bytes": "— x " + base64_encode(bytes(20000)) + "\n",

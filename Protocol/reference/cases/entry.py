@@ -139,6 +139,8 @@ def contents(file):
     good("a device revoked from the last index", "revoke-device", {1: key, 2: MAXIMUM_INDEX})
     good("an unknown kind", "poll", {1: 2, "question": "?"})
     good("an unknown kind of 32 bytes", "k" * 32, {})
+    good("a body of 65,536 bytes", "x", {1: bytes(65536 - 24)})
+    bad("a body of 65,537 bytes", "x", {1: bytes(65537 - 24)})
     good("an unknown kind with keys of any type", "x", {-1: 0, b"k": 0, None: 0})
     for kind in ("note", "profile", "device", "identity", "add-device"):
         bad(f"a {kind} of nothing", kind, {})

@@ -21,6 +21,7 @@ def dids(file, key):
     good = did(key)
     bad = {
         "no prefix": good[8:],
+        "another letter for the base": good.replace("z6", "y6"),
         "another method": good.replace("key", "web"),
         "upper-case method": good.replace("did", "DID"),
         "base16 instead of base58": "did:key:f" + "ed01" + key.hex(),

@@ -149,6 +149,15 @@ def inclusion(file, leaves):
             "LOG-6",
             request(leaves[0], index, largest, made_up[: count + 1], r),
         )
+    for size, count in ((2**32, 32), (2**63, 63)):
+        r = leaves[0]
+        for hash_ in (made_up * 2)[:count]:
+            r = node_hash(r, hash_)
+        file.bad(
+            f"inclusion of 0 in {size}, otherwise true",
+            "LOG-5",
+            request(leaves[0], 0, size, (made_up * 2)[:count], r),
+        )
     empty = sha256(b"")
     for name, leaf, index, size, proof, r in (
         ("in nothing, by nothing", empty, 0, 0, [], empty),

@@ -11,7 +11,7 @@ def make():
     file = File(
         "noise",
         "session.md",
-        "Handshakes from fixed keys, the transport messages and udp keys that follow, and datagrams.",
+        "Handshakes from fixed keys, their transport messages and udp keys, datagrams, and fragments.",
     )
     keys = [
         secret(n)
@@ -66,13 +66,12 @@ def make():
     good("XK, 20 transport messages", payloads=[b"", b"", b""] + [bytes([i]) for i in range(20)])
     bad_handshakes(file, request)
     datagrams(file)
+    fragments(file)
     return file
 
 
 def bad_handshakes(file, request):
     for name, change in {
-        "no payloads": {"payloads": []},
-        "two payloads": {"payloads": ["", ""]},
         "a psk of 31 bytes": {"psk": "00" * 31},
         "a psk of 33 bytes": {"psk": "00" * 33},
         "a psk that is not hex": {"psk": "x" * 64},
@@ -137,3 +136,38 @@ def datagrams(file):
     file.bad("a datagram under another key", "SES-10", request(good, secret("another udp key")))
     file.every("bit", "datagram", "a datagram, any bit flipped", "SES-10", request(good))
     file.every("truncation", "datagram", "a datagram cut anywhere", "SES-10", request(good))
+
+
+def fragments(file):
+    full, more, last = session.MAXIMUM_FRAGMENT, b"\0", b"\1"
+
+    def request(*plaintexts):
+        return {"op": "message-assemble", "plaintexts": [p.hex() for p in plaintexts]}
+
+    for count in (1, full - 1, full, full + 1, 2 * full, 262144):
+        message = bytes(count)
+        plaintexts = session.fragments(message)
+        name = f"a message of {count} bytes in {len(plaintexts)} fragments"
+        file.good(name, "SES-6", request(*plaintexts), messages=[message.hex()])
+    file.good("two messages", "SES-6", request(last + b"a", last + b"b"), messages=["61", "62"])
+    file.good(
+        "a last fragment of one byte",
+        "SES-6",
+        request(more + bytes(full), last + b"b", last + b"c"),
+        messages=[(bytes(full) + b"b").hex(), "63"],
+    )
+    for name, plaintexts in {
+        "nothing": [b""],
+        "a kind without fragment": [last],
+        "more to come, without fragment": [more],
+        "kind 2": [b"\2a"],
+        "kind 255": [b"\xffa"],
+        "more to come, and not full": [more + bytes(full - 1), last + b"a"],
+        "more to come, of one byte": [more + b"a", last + b"a"],
+        "an empty last fragment": [more + bytes(full), last],
+        "262,145 bytes": [more + bytes(full)] * 4 + [last + bytes(262145 - 4 * full)],
+        "five full fragments": [more + bytes(full)] * 4 + [last + bytes(full)],
+        "no end": [more + bytes(full)],
+        "a good message, then kind 2": [last + b"a", b"\2a"],
+    }.items():
+        file.bad(f"fragments: {name}", "SES-6", request(*plaintexts))

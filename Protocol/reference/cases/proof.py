@@ -1,10 +1,12 @@
 """proof.json: proof files."""
 
+import copy
+
 import cbor
 import proof
 from checkpoint import Checkpoint, signature_line
 from curve25519 import public_key
-from entry import Header, make_body, sha256
+from entry import Header, leaf_hash, make_body, sha256
 from identifiers import base64_decode, base64_encode, did
 from log import inclusion_prove
 from vectors import START, File, Log, flip, note, salt, secret
@@ -82,6 +84,7 @@ def make():
     witness = signature_line("witness.example/1", secret("w"), secret("w1") * 2 + bytes(8), kind=4)
     good("with a witness", [extra, index, path, text + witness], p.log.key)
     false_proofs(file, p)
+    lying_headers(file, p)
     false_bindings(file, p)
     false_texts(file, p)
     one = {"op": "proof-verify", "text": proof.make(*p.parts(2, 3))}
@@ -185,6 +188,42 @@ def false_proofs(file, p):
             "PROOF-1 PROOF-3",
             {"op": "proof-verify", "text": good.replace(line, "extra " + base64_encode(data))},
         )
+
+
+def lying_headers(file, p):
+    """Authors who sign trees whose headers lie about their place."""
+
+    def bad(name, rules, parts):
+        file.bad(name, rules, {"op": "proof-verify", "text": proof.make(*parts)})
+
+    def relabelled(original, position, **changes):
+        """`original` with another header in the tree at `position`, signed as it is."""
+        twin = copy.copy(original)
+        old = original.headers[position]
+        new = Header(
+            changes.get("log", old.log), changes.get("index", old.index), old.time, old.length, old.body_hash
+        )
+        twin.headers = original.headers[:position] + [new] + original.headers[position + 1 :]
+        twin.leaves = [leaf_hash(h.encoded) for h in twin.headers]
+        return twin
+
+    moved = relabelled(p.log, 5, index=7)
+    extra, _, path, text = p.parts(log=moved)
+    bad("a header with another index, in the tree at the line's", "PROOF-3", [extra, 5, path, text])
+    bad("a header with another index, the line with it", "PROOF-5", [extra, 7, path, text])
+    other = secret("another log")
+    foreign = relabelled(p.log, 5, log=other)
+    bad("another log's header in this log's tree", "PROOF-5", p.parts(log=foreign))
+    for name, twin in (
+        ("the device header of another log, in this log's tree", relabelled(p.log, 0, log=other)),
+        ("the device header with another index, in this log's tree", relabelled(p.log, 0, index=3)),
+    ):
+        bad(f"a binding with {name}", "PROOF-6", p.parts(log=twin, binding=p.binding(12, device=twin)))
+    for name, twin in (
+        ("the add header of another log, in the root log's tree", relabelled(p.roots, 1, log=other)),
+        ("the add header with another index, in the root log's tree", relabelled(p.roots, 1, index=2)),
+    ):
+        bad(f"a binding with {name}", "PROOF-6", p.parts(binding=p.binding(12, roots=twin)))
 
 
 def false_bindings(file, p):

@@ -1,0 +1,90 @@
+import Crypto
+import MerkleLog
+import Mesh
+import Primitives
+
+/// What a node has on its disk, in memory: durable heads, entries, and the hashes of whole subtrees.
+struct TestStore {
+    private(set) var order: [LogKey] = []
+    private(set) var logs: [LogKey: Log] = [:]
+    private(set) var forks: [LogKey: ForkProof] = [:]
+    /// What was released of own logs: stands outside the store, as a fence does.
+    var fences: [LogKey: UInt64] = [:]
+
+    struct Log: HashReader {
+        var head: LogHead
+        var entries: [Entry] = []
+        var nodes: [NodePosition: Hash] = [:]
+
+        func hash(at position: NodePosition) throws(LogError) -> Hash {
+            guard let hash = nodes[position] else { throw .outOfBounds }
+            return hash
+        }
+    }
+
+    var heads: [LogHead] { order.compactMap { logs[$0]?.head } }
+
+    func size(of log: LogKey) -> UInt64 { logs[log]?.head.size ?? 0 }
+
+    /// False when the write does not follow what is there: the writes before it failed.
+    mutating func apply(_ write: Write) -> Bool {
+        switch write {
+        case .fork(let proof):
+            forks[proof.log] = proof
+            logs[proof.log]?.head.isFrozen = true
+            return true
+        case .extend(let found, let isOwn):
+            let key = found.head.key
+            guard found.from == size(of: key) else { return false }
+            if logs[key] == nil { order.append(key) }
+            var log = logs[key] ?? Log(head: found.head)
+            var frontier = found.from == 0 ? Frontier() : log.head.frontier
+            for leaf in found.leaves {
+                log.nodes[NodePosition(level: 0, index: frontier.size)] = leaf
+                frontier.append(leaf) { log.nodes[$0] = $1 }
+            }
+            precondition(frontier == found.head.frontier, "a head that is not its entries'")
+            log.entries += found.entries
+            let wasFrozen = log.head.isFrozen
+            log.head = found.head
+            if wasFrozen { log.head.isFrozen = true }
+            logs[key] = log
+            if isOwn { fences[key] = found.head.size }
+            return true
+        }
+    }
+
+    /// As the node's store reads it: about `maxBytes` of entries, under the head that was asked for.
+    func read(_ request: ReadRequest, most: Int) -> Batch? {
+        guard let log = logs[request.head.key], let view = LogView(head: request.head, reader: log)
+        else { return nil }
+        var to = request.from
+        var bytes = 0
+        while to < request.head.size, to - request.from < UInt64(most), bytes < request.maxBytes {
+            bytes += log.entries[Int(to)].encodedSizeBound
+            to += 1
+        }
+        guard to > request.from, let frontier = try? view.frontier(at: request.from),
+            let tail = try? view.tail(from: to)
+        else { return nil }
+        return Batch(
+            log: request.head.key, frontier: frontier,
+            entries: Array(log.entries[Int(request.from)..<Int(to)]),
+            checkpoint: request.head.checkpoint, tail: tail)
+    }
+
+    /// Whether all that is held verifies again, from the first entry.
+    func isSound() -> Bool {
+        order.allSatisfy { key in
+            guard let log = logs[key], log.head.checkpoint.isVerified else { return false }
+            var frontier = Frontier()
+            for entry in log.entries {
+                frontier.append(EntryHeader(log: key, index: frontier.size, entry: entry).leafHash)
+            }
+            return frontier == log.head.frontier
+                && Tail.root(
+                    frontier: frontier, tail: log.head.tail, size: log.head.checkpoint.size)
+                    == log.head.checkpoint.root
+        }
+    }
+}
