@@ -29,13 +29,13 @@ struct IdentityTests {
         start, .addDevice(phone), .revokeDevice(phone, from: 0), .revokeDevice(phone, from: 7),
         .device(identity: root, predecessor: nil),
         .identity(nextRoot: .zero, predecessor: .init(log: root, size: 9, root: .zero)),
-        .device(identity: root, predecessor: .init(log: phone, size: 0, root: .zero)),
-        .revokeDevice(laptop, from: LogLimits.size),
+        .device(identity: root, predecessor: .init(log: phone, size: 1, root: .zero)),
+        .revokeDevice(laptop, from: LogLimits.size - 1),
     ]
 
     @Test(arguments: all)
     func statementsComeBack(statement: IdentityStatement) {
-        #expect(try IdentityStatement(statement.statement) == statement)
+        #expect((try? IdentityStatement(statement.statement)) == statement)
         let (failures, _) = strictness(of: statement.statement.fields) { fields in
             let found = Statement(kind: statement.statement.kind, fields: fields)
             guard let said = try IdentityStatement(found) else { throw WireError.malformed }

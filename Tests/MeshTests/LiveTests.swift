@@ -199,3 +199,55 @@ struct LiveTests {
         SyncTests.check(net, log, 510)
     }
 }
+
+/// News for a peer that is slow for a while: each log's newest head, once, when it reads again.
+struct SlowPeerTests {
+    @Test func newsWaitsForASlowPeer() {
+        let net = TestNet(seed: 46)
+        net.addNode()
+        let logs = (1...6).map { net.author(UInt8($0), at: 0) }
+        let raw = RawPeer(net, to: 0)
+        raw.greet()
+        net.run(for: .seconds(1))
+        net.feed(0, .drained(raw.nodeSession, unsent: Limits.sendHighWater + 1))
+        let before = raw.messages.count
+        for round in 0..<50 {
+            for log in logs { net.post(log, at: 0, text: "\(round)") }
+            net.run(for: .milliseconds(20))
+        }
+        let session = net.nodes[0].mesh.session(of: raw.key.publicKey)
+        #expect(session?.overdue.count == logs.count)
+        #expect(raw.messages.count == before)
+        net.feed(0, .drained(raw.nodeSession, unsent: 0))
+        var told: [LogKey: UInt64] = [:]
+        for case .heads(let heads, _) in raw.messages.dropFirst(before) {
+            for head in heads {
+                #expect(told[head.log] == nil)
+                told[head.log] = head.size
+            }
+        }
+        #expect(told.count == logs.count && logs.allSatisfy { told[$0] == 50 })
+        #expect(session?.overdue.isEmpty == true && session?.isOverdue.isEmpty == true)
+    }
+
+    /// A peer that was slow during the first pages of heads gets the rest of them.
+    @Test func pagesOfHeadsGoOn() {
+        let net = TestNet(seed: 47)
+        net.addNode()
+        let logs = (1...120).map { net.author(UInt8($0), at: 0) }
+        for log in logs { net.post(log, at: 0) }
+        net.run(for: .seconds(1))
+        let raw = RawPeer(net, to: 0, number: 240)
+        raw.shake()
+        net.feed(0, .drained(raw.nodeSession, unsent: Limits.sendHighWater + 1))
+        raw.say(.hello(raw.hello()))
+        func heard() -> Int {
+            raw.messages.reduce(0) { count, message in
+                if case .heads(let heads, _) = message { count + heads.count } else { count }
+            }
+        }
+        #expect(heard() == 0)
+        net.feed(0, .drained(raw.nodeSession, unsent: 0))
+        #expect(heard() == logs.count)
+    }
+}
