@@ -8,8 +8,8 @@ struct FrameReader: Sendable {
     /// When the frame that is under way must be complete; nil between frames.
     private(set) var deadline: Instant?
 
-    /// Takes what arrived. The caller takes all whole frames out before it appends again, so that the
-    /// buffer holds at most one frame and one read.
+    /// Takes what arrived. The caller takes all whole frames out before it appends again, so that
+    /// the buffer holds at most one frame and one read.
     mutating func append(_ bytes: [UInt8]) {
         if offset == buffer.count {
             buffer = bytes
@@ -23,8 +23,8 @@ struct FrameReader: Sendable {
         }
     }
 
-    /// Where the next whole frame lies in `bytes`; nil while it is incomplete. A frame of no bytes is
-    /// a range of none.
+    /// Where the next whole frame lies in `bytes`; nil while it is incomplete. A frame of no bytes
+    /// is a range of none.
     mutating func next() -> Range<Int>? {
         let available = buffer.count - offset
         guard available >= 2 else { return nil }

@@ -153,8 +153,8 @@ extension Mesh {
         sign(own)
     }
 
-    /// A second group goes under way only when it is a full one, so that a single post is durable at
-    /// once and many share a commit.
+    /// A second group goes under way only when it is a full one, so that a single post is durable
+    /// at once and many share a commit.
     private func canSign(_ own: Int) -> Bool {
         let log = ownLogs[own]
         guard log.state == .writable, !log.waiting.isEmpty,

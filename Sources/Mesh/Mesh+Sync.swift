@@ -194,8 +194,8 @@ extension Mesh {
         }
     }
 
-    /// The author signed both what is held and the batch, so the peer is not to blame: proves the fork,
-    /// now or with what the peer has behind the end of the checkpoint held here.
+    /// The author signed both what is held and the batch, so the peer is not to blame: proves the
+    /// fork, now or with what the peer has behind the end of the checkpoint held here.
     private mutating func contradicted(_ session: Session, _ batch: Batch, _ mine: LogHead) {
         let (old, new) = (mine.checkpoint, batch.checkpoint)
         if old.size == new.size {
