@@ -76,7 +76,7 @@ extension Mesh {
         }
         if record?.isFrozen == true { return }
         let isNew = record == nil
-        guard batch.from <= held, storageBlockedUntil == nil,
+        guard batch.from <= held, storageBlockedUntil == nil, record?.isFailing != true,
             writeBytes <= Limits.storeInFlight, !isNew || logs.count < Limits.logs
         else {
             // Not now: it is fetched when its turn comes.

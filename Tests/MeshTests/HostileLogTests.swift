@@ -106,6 +106,22 @@ struct HostileLogTests {
         scene.check()
     }
 
+    /// A head that contradicts what is held, and that its author did not sign, is the peer's own lie.
+    @Test func forgedHeadsEndTheSession() {
+        let scene = HostileTests.Scene(seed: 27)
+        let forged = Checkpoint(
+            log: scene.log, size: 5, root: .zero, signature: Signature(r: .zero, s: .zero))
+        let raw = scene.peer()
+        raw.say(.heads([Checkpoint](repeating: forged, count: 512), done: true))
+        #expect(raw.farewell == .protocolError)
+        #expect(scene.net.nodes[0].mesh.logs[scene.log]?.isFrozen == false)
+        // Smaller ones are what anybody may hold.
+        let slow = scene.peer(92)
+        slow.say(.heads([HostileLog(1, count: 3).checkpoint(3)], done: true))
+        #expect(!slow.isClosed)
+        scene.check()
+    }
+
     // MARK: Datagrams
 
     @Test func forgedReplayedAndReorderedDatagrams() {
