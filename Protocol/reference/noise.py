@@ -132,7 +132,7 @@ class Handshake:
 
 def run(initiator, responder, payloads):
     """Both sides in one: all messages of the wire for the payloads; each is read back as it was written."""
-    require(len(payloads) >= 3, "a handshake has three payloads")
+    payloads = payloads + [b""] * (3 - len(payloads))
     messages, sides = [], [initiator, responder]
     for i, payload in enumerate(payloads[:3]):
         message = sides[i % 2].write(payload)

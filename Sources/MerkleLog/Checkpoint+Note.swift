@@ -40,7 +40,9 @@ extension Checkpoint {
 
     /// Reads a note and verifies its log's signature; lines of other signers are passed over.
     package init(verifyingNote note: String) throws(LogError) {
-        guard note.utf8.count <= 16_384 else { throw .wrongText }
+        guard note.utf8.count <= 16_384, note.utf8.allSatisfy({ $0 >= 0x20 || $0 == 0x0a }) else {
+            throw .wrongText
+        }
         var lines = note.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 6, lines.removeLast().isEmpty, lines[3].isEmpty else {
             throw .wrongText

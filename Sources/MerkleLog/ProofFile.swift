@@ -16,7 +16,7 @@ package struct ProofFile: Hashable, Sendable {
 
     private static let magic = "c2sp.org/tlog-proof@v1"
     /// Bytes of a file at most: body and header in base64, and room for hashes and cosignatures.
-    package static let maximumLength = 262_144
+    package static let maximumLength = 524_288
 
     package init(
         header: EntryHeader, body: [UInt8]?, inclusion: [Hash], checkpoint: Checkpoint,
@@ -68,7 +68,7 @@ package struct ProofFile: Hashable, Sendable {
         while true {
             let hashLine = try line()
             if hashLine.isEmpty { break }
-            guard inclusion.count < LogLimits.tail, let bytes = Base64.decode(String(hashLine)),
+            guard inclusion.count < LogLimits.frontier, let bytes = Base64.decode(String(hashLine)),
                 let hash = Hash(bytes)
             else { throw .wrongText }
             inclusion.append(hash)

@@ -1,5 +1,6 @@
 import Crypto
 import Primitives
+package import Wire
 
 /// Cuts a byte stream into frames: two bytes of big-endian length, then so many bytes.
 struct FrameReader: Sendable {
@@ -52,7 +53,34 @@ struct FrameReader: Sendable {
     mutating func restartDeadline() { deadline = nil }
 }
 
-/// Puts fragments together to messages, and cuts messages into sealed frames.
+/// Puts the fragments of frames together to messages, `[SES-6]`.
+package struct MessageAssembler: Sendable {
+    private var assembled: [UInt8] = []
+
+    package init() {}
+
+    /// Whether a message has begun and not ended.
+    package var isUnderWay: Bool { !assembled.isEmpty }
+
+    /// Takes a frame's plaintext; the whole message when it ends with it. Throws when it is neither a full
+    /// fragment nor a last one, or when the message grows over its limit: the session has ended then.
+    package mutating func take(_ plaintext: consuming [UInt8]) throws(WireError) -> [UInt8]? {
+        guard let kind = plaintext.first, plaintext.count >= 2 else { throw .truncated }
+        let isLast = kind == 1
+        guard kind <= 1, isLast || plaintext.count == Limits.fragment + 1 else { throw .malformed }
+        guard assembled.count + plaintext.count - 1 <= Limits.message else { throw .tooLarge }
+        if isLast && assembled.isEmpty {
+            plaintext.removeFirst()
+            return plaintext
+        }
+        assembled += plaintext.dropFirst()
+        guard isLast else { return nil }
+        defer { assembled = [] }
+        return assembled
+    }
+}
+
+/// Cuts messages into sealed frames.
 enum Fragments {
     /// The frames of `message`: each sealed, each behind its length.
     static func seal(_ message: [UInt8], with session: NoiseSession) throws(CryptoError) -> [UInt8]

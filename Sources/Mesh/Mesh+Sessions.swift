@@ -109,21 +109,12 @@ extension Mesh {
             end(session, "a frame that does not decrypt", atOnce: true)
             return nil
         }
-        let isLast = plaintext[0] == 1
-        guard plaintext[0] <= 1, isLast || plaintext.count == Limits.fragment + 1,
-            session.assembly.count + plaintext.count - 1 <= Limits.message
-        else {
+        do {
+            return try session.assembler.take(plaintext)
+        } catch {
             farewell(session, .protocolError, "a fragment out of bounds")
             return nil
         }
-        if isLast && session.assembly.isEmpty {
-            plaintext.removeFirst()
-            return plaintext
-        }
-        session.assembly += plaintext.dropFirst()
-        if !isLast { return nil }
-        defer { session.assembly = [] }
-        return session.assembly
     }
 
     // MARK: Messages in

@@ -17,8 +17,8 @@ final class Session {
     var agent = ""
 
     var frames = FrameReader()
-    /// Fragments of the message under way.
-    var assembly: [UInt8] = []
+    /// The message under way.
+    var assembler = MessageAssembler()
     var lastHeard: Instant
     var lastSaid: Instant
     /// Bytes given to the network and not known to have left.

@@ -64,6 +64,19 @@ extension Conform {
             return ["log": .hex(proof.log)]
         },
         "message-decode": { fields throws(ConformError) in try decodeMessage(fields) },
+        "message-assemble": { fields throws(ConformError) in
+            let plaintexts = try fields.byteLists("plaintexts")
+            var assembler = MessageAssembler()
+            let messages = try wire { () throws(WireError) in
+                var out: [JSON] = []
+                for plaintext in plaintexts {
+                    if let message = try assembler.take(plaintext) { out.append(.hex(message)) }
+                }
+                return out
+            }
+            if assembler.isUnderWay { throw ConformError("the message does not end") }
+            return ["messages": .array(messages)]
+        },
         "address-parse": { fields throws(ConformError) in
             try parseAddress(try fields.string("text"))
         },

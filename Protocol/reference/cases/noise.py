@@ -72,8 +72,6 @@ def make():
 
 def bad_handshakes(file, request):
     for name, change in {
-        "no payloads": {"payloads": []},
-        "two payloads": {"payloads": ["", ""]},
         "a psk of 31 bytes": {"psk": "00" * 31},
         "a psk of 33 bytes": {"psk": "00" * 33},
         "a psk that is not hex": {"psk": "x" * 64},
