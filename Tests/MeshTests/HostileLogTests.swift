@@ -106,7 +106,8 @@ struct HostileLogTests {
         scene.check()
     }
 
-    /// A head that contradicts what is held, and that its author did not sign, is the peer's own lie.
+    /// A head that contradicts what is held, and that its author did not sign, is the peer's own
+    /// lie.
     @Test func forgedHeadsEndTheSession() {
         let scene = HostileTests.Scene(seed: 27)
         let forged = Checkpoint(
