@@ -3,8 +3,8 @@
  * numbers, so that the Swift above them has no pointers to get wrong.
  *
  * _GNU_SOURCE stays undefined: with it some structs of the C library (fd_set) are spelt differently
- * from Swift's Glibc module, and the two cannot be imported together. What it would give is declared
- * here; the kernel's ABI is stable.
+ * from Swift's Glibc module, and the two cannot be imported together. What it would give is
+ * declared here; the kernel's ABI is stable.
  *
  * Every wrapper that can fail returns the result, or the negative errno, so that nothing comes
  * between call and errno.

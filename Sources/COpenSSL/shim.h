@@ -1,7 +1,7 @@
 /* SHA-256 by OpenSSL, which uses the processor's instructions for it; libsodium 1.0.18 does not. */
 #include <openssl/evp.h>
 
-/* The digest is fetched once, and each thread keeps one context: what is left is the hash itself. */
+/* The digest is fetched once and each thread keeps one context: what is left is the hash itself. */
 static inline const EVP_MD *starling_sha256_algorithm(void) {
     return EVP_MD_fetch(NULL, "SHA256", NULL);
 }

@@ -52,8 +52,8 @@ package enum Content: Hashable, Sendable {
     /// Salt and content as one body. `salt` is 16 random bytes.
     package func body(salt: [UInt8]) -> [UInt8] { statement.body(salt: salt) }
 
-    /// Reads a body. Throws for what nobody can read: no statement, or one of a known kind whose fields
-    /// are missing or of another type.
+    /// Reads a body. Throws for what nobody can read: no statement, or one of a known kind whose
+    /// fields are missing or of another type.
     package init(body: [UInt8]) throws(WireError) {
         try self.init(Statement(body: body))
     }

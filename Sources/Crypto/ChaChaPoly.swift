@@ -38,8 +38,8 @@ package enum ChaChaPoly {
 
     /// Encrypts what `buffer` holds from `start` where it stands, and puts the tag behind it.
     ///
-    /// The key is the 32 bytes of `key` from `slot`. No copy is made when the buffer has room for 16
-    /// bytes more.
+    /// The key is the 32 bytes of `key` from `slot`. No copy is made when the buffer has room for
+    /// 16 bytes more.
     package static func seal(
         inPlace buffer: inout [UInt8], from start: Int, ad: [UInt8] = [],
         key: borrowing SecretBytes, slot: Int = 0, nonce: Nonce
@@ -73,8 +73,8 @@ package enum ChaChaPoly {
 
     /// Appends to `out` what `bytes[range]` holds, sealed.
     ///
-    /// Throws `.notAuthentic`, and leaves `out` as it was, unless key, nonce, `ad` and every byte are
-    /// those of the sealing.
+    /// Throws `.notAuthentic`, and leaves `out` as it was, unless key, nonce, `ad` and every byte
+    /// are those of the sealing.
     package static func open(
         _ bytes: [UInt8], in range: Range<Int>, ad: [UInt8] = [], key: borrowing SecretBytes,
         slot: Int = 0, nonce: Nonce, into out: inout [UInt8]

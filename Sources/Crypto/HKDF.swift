@@ -14,7 +14,8 @@ package enum HMACSHA256 {
         }
     }
 
-    /// Writes the tag of `parts`, one behind the other, to `out` (32 bytes), which may lie in any of them.
+    /// Writes the tag of `parts`, one behind the other, to `out` (32 bytes), which may lie in any
+    /// of them.
     static func tag(
         key: UnsafeRawBufferPointer, _ parts: [UnsafeRawBufferPointer],
         into out: UnsafeMutablePointer<UInt8>

@@ -134,7 +134,8 @@ package final class AgreementKey: Sendable {
 
     /// The secret shared with the owner of `peer`.
     ///
-    /// Throws `.weakPublicKey` when it is all zero: such a peer contributed nothing (RFC 7748 §6.1).
+    /// Throws `.weakPublicKey` when it is all zero: such a peer contributed nothing (RFC 7748
+    /// §6.1).
     package func agree(_ peer: Bytes32) throws(CryptoError) -> SecretBytes {
         var isGood = false
         let shared = unsafe SecretBytes(count: 32) { isGood = unsafe agree(peer, into: $0) }

@@ -1,6 +1,7 @@
 package import Primitives
 
-/// One side of a Noise XK or XKpsk3 handshake over 25519, ChaChaPoly and SHA256 (revision 34, §7.5).
+/// One side of a Noise XK or XKpsk3 handshake over 25519, ChaChaPoly and SHA256 (revision 34,
+/// §7.5).
 ///
 /// ```
 /// <- s                        the initiator knows the responder's key before
@@ -124,8 +125,8 @@ package final class NoiseHandshake {
         }
     }
 
-    /// The keys of datagrams that each side will send: for comparing implementations. The session that
-    /// `split` gives has them inside.
+    /// The keys of datagrams that each side will send: for comparing implementations. The session
+    /// that `split` gives has them inside.
     package func datagramKeys() -> (initiator: Bytes32, responder: Bytes32) {
         func key(_ side: String) -> Bytes32 {
             unsafe Raw.bytes32 { out in

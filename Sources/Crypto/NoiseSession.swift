@@ -1,9 +1,10 @@
 package import Primitives
 
-/// The two ciphers of a completed handshake (Noise revision 34, §5.1), and the keys of its datagrams.
+/// The two ciphers of a completed handshake (Noise revision 34, §5.1), and the keys of its
+/// datagrams.
 ///
-/// Messages arrive in the order they were sealed: the n-th has nonce n. A message that does not open
-/// ends the reading side for good, since the stream behind it cannot be trusted.
+/// Messages arrive in the order they were sealed: the n-th has nonce n. A message that does not
+/// open ends the reading side for good, since the stream behind it cannot be trusted.
 package final class NoiseSession {
     /// Offsets in `keys`.
     private enum Slot {
@@ -64,8 +65,8 @@ package final class NoiseSession {
         }
     }
 
-    /// Seals what `buffer` holds from `start` as the next message, without a copy when the buffer has
-    /// room for 16 bytes more.
+    /// Seals what `buffer` holds from `start` as the next message, without a copy when the buffer
+    /// has room for 16 bytes more.
     package func seal(
         inPlace buffer: inout [UInt8], from start: Int
     ) throws(CryptoError) {
@@ -96,8 +97,8 @@ package final class NoiseSession {
 
     /// Appends the datagram body with `plaintext` to `out`, bound to `ad`.
     ///
-    /// The caller counts `counter` up: one that was used, or passed over, is refused as the programmer
-    /// error it is, since a nonce that comes twice gives the key away.
+    /// The caller counts `counter` up: one that was used, or passed over, is refused as the
+    /// programmer error it is, since a nonce that comes twice gives the key away.
     package func sealDatagram(
         counter: UInt64, ad: [UInt8], _ plaintext: [UInt8], into out: inout [UInt8]
     ) throws(CryptoError) {

@@ -14,12 +14,14 @@ package struct RecoveryWords: ~Copyable {
 
     /// The words that a person typed: any case, any white space between them.
     ///
-    /// Throws `.wordCount`, `.unknownWord` for the first that is not in the list, or `.wordChecksum`.
+    /// Throws `.wordCount`, `.unknownWord` for the first that is not in the list, or
+    /// `.wordChecksum`.
     package init(parsing text: String) throws(CryptoError) {
         self.init(entropy: try Self.entropy(of: text))
     }
 
-    /// The words, first to last. Ordinary strings, which nobody zeroes: for showing and writing once.
+    /// The words, first to last. Ordinary strings, which nobody zeroes: for showing and writing
+    /// once.
     package var words: [String] { (0..<Self.count).map { BIP39Words.all[index($0)] } }
 
     /// The seed of the identity's root keys, 64 bytes, with BIP-39's empty passphrase.

@@ -51,7 +51,8 @@ package enum SHA256 {
     }
 }
 
-/// The digest that OpenSSL was asked for once; without it libsodium's is used, about three times slower.
+/// The digest that OpenSSL was asked for once; without it libsodium's is used, about three times
+/// slower.
 private enum OpenSSL {
     nonisolated(unsafe) static let sha256: OpaquePointer? = unsafe starling_sha256_algorithm()
 }

@@ -2,9 +2,9 @@ import CSodium
 
 /// Secret bytes in memory of their own, between guard pages, zeroed on release.
 ///
-/// libsodium's `sodium_malloc` keeps the page out of swap where the system allows it. Read-only once
-/// filled, so a stray write faults. Never printable, and a copy has to be asked for. An allocation
-/// costs some microseconds and four pages: for keys, not for messages.
+/// libsodium's `sodium_malloc` keeps the page out of swap where the system allows it. Read-only
+/// once filled, so a stray write faults. Never printable, and a copy has to be asked for. An
+/// allocation costs some microseconds and four pages: for keys, not for messages.
 @safe
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
     private let base: UnsafeMutableRawPointer
@@ -17,7 +17,8 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         protect()
     }
 
-    /// A copy of `bytes`. The array itself stays as it is: for tests and for what was read from a file.
+    /// A copy of `bytes`. The array itself stays as it is: for tests and for what was read from a
+    /// file.
     package init(_ bytes: [UInt8]) {
         unsafe self.init(count: bytes.count) { unsafe $0.copyBytes(from: bytes) }
     }

@@ -3,7 +3,8 @@ import Crypto
 package import MerkleLog
 package import Store
 
-/// Who is who: which identity a log belongs to, how they want to be called, and whom an owner follows.
+/// Who is who: which identity a log belongs to, how they want to be called, and whom an owner
+/// follows.
 ///
 /// A projection of the few entries that are not posts. It is rebuilt from the store's marks at the
 /// start, and updated as such entries arrive.
@@ -70,8 +71,8 @@ package final class People {
 
     // MARK: Questions
 
-    /// The identity of a log at `index`: what its first entry claims and the identity's root log confirms;
-    /// nil when either side does not say so.
+    /// The identity of a log at `index`: what its first entry claims and the identity's root log
+    /// confirms; nil when either side does not say so.
     package func identity(of log: LogKey, at index: UInt64) -> LogKey? {
         guard let claimed = facts[log]?.claimed else { return isRoot(log) ? log : nil }
         guard let device = history(of: claimed)?.device(log), device.covers(index) else {
@@ -99,7 +100,8 @@ package final class People {
             .filter { facts[$0]?.claimed == identity }
     }
 
-    /// The entry of the root log that adds `device`, for a proof; nil when it is not in the first root log.
+    /// The entry of the root log that adds `device`, for a proof; nil when it is not in the first
+    /// root log.
     package func addition(of device: LogKey, by identity: LogKey) -> UInt64? {
         facts[identity]?.statements.first { $0.statement == .addDevice(device) }?.index
     }

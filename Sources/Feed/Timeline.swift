@@ -36,8 +36,8 @@ package struct Timeline {
         self.people = people
     }
 
-    /// The newest `limit` notes of `logs`, newest first by the time they claim, as far as that is not
-    /// ahead of `now`; and how many were held back because it is.
+    /// The newest `limit` notes of `logs`, newest first by the time they claim, as far as that is
+    /// not ahead of `now`; and how many were held back because it is.
     package func newest(
         of logs: [LogKey], limit: Int, now: UnixTime
     ) throws(StoreError) -> (posts: [Post], heldBack: Int) {

@@ -32,9 +32,10 @@ package struct Batch: Hashable, Sendable {
     ///
     /// `trusted` is a checkpoint of this log whose signature was verified before: when the batch
     /// carries the same one, the signature is not verified again. `held` is the frontier over the
-    /// entries that the receiver has; the batch begins there or before, ends behind it, and must agree
-    /// with it (else `.wrongFrontier`: a fork). Without it the batch is verified alone. Returns what
-    /// goes behind the held entries, and the state of a log that holds everything to the batch's end.
+    /// entries that the receiver has; the batch begins there or before, ends behind it, and must
+    /// agree with it (else `.wrongFrontier`: a fork). Without it the batch is verified alone.
+    /// Returns what goes behind the held entries, and the state of a log that holds everything to
+    /// the batch's end.
     package func verify(
         trusting trusted: Checkpoint? = nil, held: Frontier? = nil
     ) throws(LogError) -> Extension {
@@ -69,8 +70,8 @@ package struct Batch: Hashable, Sendable {
             head: LogHead(key: log, frontier: grown, checkpoint: checkpoint, tail: tail))
     }
 
-    /// The proof that this batch's checkpoint and that of `head` cannot both be true; nil when the batch
-    /// does not reach back to it, or when it proves nothing.
+    /// The proof that this batch's checkpoint and that of `head` cannot both be true; nil when the
+    /// batch does not reach back to it, or when it proves nothing.
     package func forkProof(against head: LogHead) -> ForkProof? {
         let old = head.checkpoint
         guard old.log == log, old.size >= from, old.size <= to,

@@ -36,8 +36,8 @@ package struct Statement: Hashable, Sendable {
         try decoder.finish()
     }
 
-    /// Reads the fields with small numbers as keys; others are passed over. `read` gets each in order
-    /// and reads or skips exactly its value.
+    /// Reads the fields with small numbers as keys; others are passed over. `read` gets each in
+    /// order and reads or skips exactly its value.
     package func readFields(
         _ read: (UInt64, inout CBORDecoder) throws(WireError) -> Void
     ) throws(WireError) {

@@ -61,9 +61,9 @@ package struct IdentityHistory: Hashable, Sendable {
         }
     }
 
-    /// Whether a root log with this key and first statement succeeds the current one at all; the caller
-    /// checks besides that the tree of the current log has the named root at the named size, and has
-    /// fed only the entries before that size.
+    /// Whether a root log with this key and first statement succeeds the current one at all; the
+    /// caller checks besides that the tree of the current log has the named root at the named size,
+    /// and has fed only the entries before that size.
     package func isSuccessor(_ key: LogKey, _ first: IdentityStatement) -> Bool {
         guard case .identity(_, let predecessor?) = first, let nextRoot else { return false }
         return predecessor.log == root && predecessor.size >= 1

@@ -12,8 +12,8 @@ extension IdentityHistory {
     /// Key rotations that are followed: a chain longer than this is somebody's game.
     package static let maximumRotations = 1_024
 
-    /// What the chain of root logs that begins with `identity` says; nil when its first entry is not
-    /// held or is no `identity` statement.
+    /// What the chain of root logs that begins with `identity` says; nil when its first entry is
+    /// not held or is no `identity` statement.
     package static func resolve(_ identity: LogKey, in logs: some RootLogs) -> IdentityHistory? {
         guard case .identity? = logs.statements(of: identity)?.first(at: 0) else { return nil }
         var history = IdentityHistory(root: identity)
@@ -38,7 +38,8 @@ extension IdentityHistory {
         return history
     }
 
-    /// Whether `key` is the next root: committed to, and naming a state that the current log really had.
+    /// Whether `key` is the next root: committed to, and naming a state that the current log really
+    /// had.
     private func isSucceeded(by key: LogKey, in logs: some RootLogs) -> Bool {
         guard let first = logs.statements(of: key)?.first(at: 0), isSuccessor(key, first),
             case .identity(_, let predecessor?) = first

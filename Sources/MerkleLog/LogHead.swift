@@ -25,14 +25,16 @@ package struct LogHead: Hashable, Sendable {
     }
 }
 
-/// Entries that were verified, ready to be stored behind what is held: the log's next state with them.
+/// Entries that were verified, ready to be stored behind what is held: the log's next state with
+/// them.
 package struct Extension: Hashable, Sendable {
     /// Index of the first entry: the size held before.
     package var from: UInt64
     package var entries: [Entry]
     /// The leaf hash of each entry.
     package var leaves: [Hash]
-    /// Perfect subtrees completed by these entries at levels 8, 16 and 24: what proofs are read from.
+    /// Perfect subtrees completed by these entries at levels 8, 16 and 24: what proofs are read
+    /// from.
     package var nodes: [StoredNode]
     /// The state once the entries are held.
     package var head: LogHead

@@ -1,6 +1,7 @@
 import Crypto
 
-/// A log as its holder sees it: the entries to `head.size`, and the tail that leads to the checkpoint.
+/// A log as its holder sees it: the entries to `head.size`, and the tail that leads to the
+/// checkpoint.
 ///
 /// Gives frontiers, tails and proofs from single hashes that `reader` looks up: index arithmetic
 /// alone, after Russ Cox's tlog. What is asked for stays within the checkpoint's tree.
@@ -59,7 +60,8 @@ package struct LogView<Reader: HashReader> {
         return proof.reversed()
     }
 
-    /// RFC 6962 §2.1.2: shows that the tree of `from` entries, all held, is a prefix of the checkpoint's.
+    /// RFC 6962 §2.1.2: shows that the tree of `from` entries, all held, is a prefix of the
+    /// checkpoint's.
     package func consistencyProof(from: UInt64) throws(Reader.Failure) -> [Hash] {
         precondition(from > 0 && from <= head.size, "consistency from \(from) of \(head.size)")
         var proof: [Hash] = []

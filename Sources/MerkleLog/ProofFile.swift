@@ -2,8 +2,9 @@ import Crypto
 import Primitives
 import Wire
 
-/// A proof that stands alone: who wrote an entry, where it stands in their log, and that they signed
-/// the log. A C2SP tlog-proof, so that tools which know nothing of Starling can check it too.
+/// A proof that stands alone: who wrote an entry, where it stands in their log, and that they
+/// signed the log. A C2SP tlog-proof, so that tools which know nothing of Starling can check it
+/// too.
 package struct ProofFile: Hashable, Sendable {
     package var header: [UInt8]
     package var body: [UInt8]?
@@ -116,8 +117,8 @@ package struct ProofFile: Hashable, Sendable {
     }
 }
 
-/// Shows that a device log belongs to an identity: the log's first entry names the identity, and the
-/// identity's root log added the device. Says nothing about a later revocation.
+/// Shows that a device log belongs to an identity: the log's first entry names the identity, and
+/// the identity's root log added the device. Says nothing about a later revocation.
 package struct DeviceBinding: Hashable, Sendable {
     /// Entry 0 of the device log, and its inclusion in the proof's own checkpoint.
     package var device: Part

@@ -9,8 +9,8 @@ struct FrameReader: Sendable {
     /// When the frame that is under way must be complete; nil between frames.
     private(set) var deadline: Instant?
 
-    /// Takes what arrived. The caller takes all whole frames out before it appends again, so that the
-    /// buffer holds at most one frame and one read.
+    /// Takes what arrived. The caller takes all whole frames out before it appends again, so that
+    /// the buffer holds at most one frame and one read.
     mutating func append(_ bytes: [UInt8]) {
         if offset == buffer.count {
             buffer = bytes
@@ -24,8 +24,8 @@ struct FrameReader: Sendable {
         }
     }
 
-    /// Where the next whole frame lies in `bytes`; nil while it is incomplete. A frame of no bytes is
-    /// a range of none.
+    /// Where the next whole frame lies in `bytes`; nil while it is incomplete. A frame of no bytes
+    /// is a range of none.
     mutating func next() -> Range<Int>? {
         let available = buffer.count - offset
         guard available >= 2 else { return nil }
@@ -62,8 +62,9 @@ package struct MessageAssembler: Sendable {
     /// Whether a message has begun and not ended.
     package var isUnderWay: Bool { !assembled.isEmpty }
 
-    /// Takes a frame's plaintext; the whole message when it ends with it. Throws when it is neither a full
-    /// fragment nor a last one, or when the message grows over its limit: the session has ended then.
+    /// Takes a frame's plaintext; the whole message when it ends with it. Throws when it is neither
+    /// a full fragment nor a last one, or when the message grows over its limit: the session has
+    /// ended then.
     package mutating func take(_ plaintext: consuming [UInt8]) throws(WireError) -> [UInt8]? {
         guard let kind = plaintext.first, plaintext.count >= 2 else { throw .truncated }
         let isLast = kind == 1

@@ -1,10 +1,12 @@
 package import Primitives
 
-/// Every bound of the mesh, each with its reason; sizes on the wire are those of `Protocol/limits.md`.
+/// Every bound of the mesh, each with its reason; sizes on the wire are those of
+/// `Protocol/limits.md`.
 package enum Limits {
     // MARK: Frames and messages
 
-    /// A Noise transport message is at most 65,535 bytes: 65,519 of plaintext, one of them the kind.
+    /// A Noise transport message is at most 65,535 bytes: 65,519 of plaintext, one of them the
+    /// kind.
     package static let fragment = 65_518
     /// One message, put together from its fragments. Any single entry with its proof fits.
     package static let message = 262_144

@@ -87,6 +87,7 @@ extension Mesh {
                 continue
             }
             heardOwn(session, own, head)
+            guard session.isReady else { return }
             heard(session, [head])
         }
         for own in ownLogs.indices { checkCaughtUp(ownLogs[own].key.publicKey) }
@@ -96,7 +97,10 @@ extension Mesh {
     mutating func heardOwn(_ session: Session, _ own: Int, _ head: Checkpoint) {
         let key = ownLogs[own].key.publicKey
         let held = logs[key]?.size ?? 0
-        guard head.size > held, head.isVerified else { return }
+        guard head.size > held else { return }
+        guard head.isVerified else {
+            return farewell(session, .protocolError, "a head that nobody signed")
+        }
         if case .forked = ownLogs[own].state { return }
         note(.ownLogBehind(key, held: held, published: head.size))
         refuse(own, state: .behind(size: max(head.size, ownLogs[own].leastSize)))
@@ -153,8 +157,8 @@ extension Mesh {
         sign(own)
     }
 
-    /// A second group goes under way only when it is a full one, so that a single post is durable at
-    /// once and many share a commit.
+    /// A second group goes under way only when it is a full one, so that a single post is durable
+    /// at once and many share a commit.
     private func canSign(_ own: Int) -> Bool {
         let log = ownLogs[own]
         guard log.state == .writable, !log.waiting.isEmpty,

@@ -81,7 +81,8 @@ extension Mesh {
     private mutating func shake(
         _ session: Session, _ handshake: NoiseHandshake, _ frame: [UInt8]
     ) {
-        // Silent to whoever does not know this node's key: nothing is said before the first message proves it.
+        // Silent to whoever does not know this node's key: nothing is said before the first message
+        // proves it.
         guard let payload = try? handshake.readMessage(frame), payload.isEmpty else {
             return end(session, "handshake failed", atOnce: true)
         }
@@ -98,7 +99,8 @@ extension Mesh {
                     agent: configuration.agent, port: configuration.listenPort.map(UInt64.init))))
     }
 
-    /// The whole message that `frame` completes; nil when more is to come, or the session has ended.
+    /// The whole message that `frame` completes; nil when more is to come, or the session has
+    /// ended.
     private mutating func assemble(
         _ session: Session, _ noise: NoiseSession, _ bytes: [UInt8], _ frame: Range<Int>
     ) -> [UInt8]? {

@@ -60,7 +60,8 @@ extension Mesh {
                 send(session, .credit(stream: stream, more: 1))
             }
         }
-        // The first batch of a stream tells others that the log can be had here; the last, that all can.
+        // The first batch of a stream tells others that the log can be had here; the last, that all
+        // can.
         let isFirst = found.from == 0 || found.head.size == found.head.checkpoint.size
         if isFirst { announce(log, except: source) }
     }
@@ -94,8 +95,8 @@ extension Mesh {
         resumeServing()
     }
 
-    /// What was lost is asked for when there is room: of the source, and of whoever is known to hold it,
-    /// since they will not send it twice.
+    /// What was lost is asked for when there is room: of the source, and of whoever is known to
+    /// hold it, since they will not send it twice.
     private mutating func offerAgain(_ head: LogHead, from source: SessionID) {
         let held = logs[head.key]?.durable?.size ?? 0
         let number = logs.number(of: head.key)

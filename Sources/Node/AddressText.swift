@@ -11,7 +11,8 @@ package enum HostPort {
         return fits ? (host, port) : nil
     }
 
-    /// Where to listen: port 0 lets the system choose, and a bare `::` or `*` stands for all addresses.
+    /// Where to listen: port 0 lets the system choose, and a bare `::` or `*` stands for all
+    /// addresses.
     package static func parseListening(_ text: String) -> (host: String, port: UInt16)? {
         guard let (host, _, port) = split(text), host.utf8.count <= 253 else { return nil }
         return (host, port)

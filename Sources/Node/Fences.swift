@@ -5,8 +5,8 @@ import Mesh
 import Primitives
 import Store
 
-/// The fences of a node's own logs: small files outside the data directory that remember the highest
-/// head released from here (invariant 3). Used by the store's thread once it runs.
+/// The fences of a node's own logs: small files outside the data directory that remember the
+/// highest head released from here (invariant 3). Used by the store's thread once it runs.
 final class Fences {
     private let directory: String
     private let store: Bytes32

@@ -12,8 +12,8 @@ extension Node {
     /// A new identity: recovery words on disk, a root log that adds this device, a device log that
     /// names the identity.
     ///
-    /// The words and the key are on disk before anything is signed with them, and the account before
-    /// anything is published: whatever a crash leaves is finished at the next start.
+    /// The words and the key are on disk before anything is signed with them, and the account
+    /// before anything is published: whatever a crash leaves is finished at the next start.
     func createAccount(
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
@@ -95,8 +95,8 @@ extension Node {
         }
     }
 
-    /// A new device log for an identity, certified with its recovery words: after a restore, when the old
-    /// device's log may not be written any more.
+    /// A new device log for an identity, certified with its recovery words: after a restore, when
+    /// the old device's log may not be written any more.
     func newDevice(
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
@@ -146,7 +146,7 @@ extension Node {
 
     private static func wordsText(_ words: [String], name: String) -> String {
         var lines = [
-            "Recovery words of \(name). Write them on paper, keep the paper safe, delete this file.",
+            "Recovery words of \(name). Write them on paper, keep it safe, and delete this file.",
             "Whoever has them is you; without them a lost device cannot be replaced.", "",
         ]
         for row in 0..<6 {

@@ -26,7 +26,8 @@ extension Node {
         }
     }
 
-    /// Where others reach this node: what it listens on; of a wildcard, this machine's own addresses.
+    /// Where others reach this node: what it listens on; of a wildcard, this machine's own
+    /// addresses.
     var advertisedEndpoints: [String] {
         let port = localEndpoints.first?.port ?? 0
         var out: [String] = []

@@ -121,7 +121,8 @@ extension Node {
             journal.say("FORK: \(DIDKey.encode(log)) signed two histories; the log is frozen")
         case .ownLogBehind(let log, let held, let published):
             journal.say(
-                "this store is old: \(published) entries of \(short(log)) were published and \(held) are here; fetching them before anything new is signed"
+                "this store is old: \(published) entries of \(short(log)) were published and "
+                    + "\(held) are here; fetching them before anything new is signed"
             )
         case .ownLogConfirmed(let log):
             journal.say("up to date again: \(short(log)) can be written")

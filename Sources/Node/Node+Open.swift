@@ -63,9 +63,8 @@ extension Node {
         for account in accounts {
             let key = try Keys.read(paths.deviceKey(DIDKey.multibase(account.device)))
             guard key.publicKey == account.device else {
-                throw NodeError.keyFile(
-                    "\(paths.deviceKey(DIDKey.multibase(account.device))) is not the key of \(account.name)"
-                )
+                let path = paths.deviceKey(DIDKey.multibase(account.device))
+                throw NodeError.keyFile("\(path) is not the key of \(account.name)")
             }
             let head = heads.first { $0.key == account.device }
             own.append(OwnLogStart(key: key, trust: try fences.trust(account.device, head)))
@@ -95,7 +94,8 @@ extension Node {
             roots: roots, heads: heads, forks: try forks(reader), wasKilled: wasKilled)
     }
 
-    /// Names this store: a copy of it carries the same name, and a fence tells them apart by what they hold.
+    /// Names this store: a copy of it carries the same name, and a fence tells them apart by what
+    /// they hold.
     private static func storeID(
         _ reader: StoreReader, _ writer: StoreWriter
     ) throws(StoreError) -> Bytes32 {

@@ -124,7 +124,8 @@ extension Node {
         return .object(("proof", .string(proof.text)))
     }
 
-    /// What shows that the post's log belongs to an identity, as far as the first root log shows it.
+    /// What shows that the post's log belongs to an identity, as far as the first root log shows
+    /// it.
     private func binding(of reference: Reference) throws(StoreError) -> DeviceBinding? {
         guard let identity = people.identity(of: reference.log, at: reference.index),
             identity != reference.log, let at = people.addition(of: reference.log, by: identity)

@@ -86,7 +86,8 @@ extension Node {
             })
     }
 
-    /// Where this node is reached. Every address that it listens on; behind a router the owner puts the outer one.
+    /// Where this node is reached. Every address that it listens on; behind a router the owner puts
+    /// the outer one.
     var address: PeerAddress {
         PeerAddress(key: nodeKey.publicKey, endpoints: advertisedEndpoints)
     }
@@ -141,7 +142,8 @@ extension Node {
             }
             guard text.utf8.count <= Content.noteLimit else {
                 throw .badRequest(
-                    "a post has at most \(Content.noteLimit) bytes, and this one has \(text.utf8.count)"
+                    "a post has at most \(Content.noteLimit) bytes, "
+                        + "and this one has \(text.utf8.count)"
                 )
             }
             contents.append(.note(text: text))
@@ -243,11 +245,16 @@ extension Refusal {
         switch self {
         case .unknownLog: "this node does not write that log"
         case .behind(let size):
-            "this store is older than what was published (\(size) entries): it is read-only until the missing ones have come back from peers. Start the node and let it meet them, or open a new device log with  starling device new"
+            "this store is older than what was published (\(size) entries): it is read-only until "
+                + "the missing ones have come back from peers. Start the node and let it meet "
+                + "them, or open a new device log with  starling device new"
         case .unconfirmed:
-            "nobody has confirmed yet that this store is up to date (it was moved, copied or restored): it is read-only until a peer has answered. Start the node and let it meet one, or open a new device log with  starling device new"
+            "nobody has confirmed yet that this store is up to date (it was moved, copied or "
+                + "restored): it is read-only until a peer has answered. Start the node and let it "
+                + "meet one, or open a new device log with  starling device new"
         case .forked:
-            "another copy of this device has published something else, so its log is frozen: open a new device log with  starling device new"
+            "another copy of this device has published something else, so its log is frozen: "
+                + "open a new device log with  starling device new"
         case .tooManyWaiting: "too many posts wait to be stored: try again in a moment"
         case .tooLarge: "too large for one post"
         case .diskFull: "the disk is full: the post was not stored. Make room and post again"

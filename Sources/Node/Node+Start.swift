@@ -4,7 +4,8 @@ import Transport
 
 /// What happens once at the start of `starling run`.
 extension Node {
-    /// Makes an identity when there is none; the path of its recovery words, when the file is still there.
+    /// Makes an identity when there is none; the path of its recovery words, when the file is still
+    /// there.
     package func createFirstAccount(named name: String) throws(NodeError) -> String? {
         if accounts.isEmpty {
             var outcome: Control.Reply?

@@ -97,8 +97,8 @@ package final class Node {
 
     // MARK: Running
 
-    /// Listens, joins, and serves until `stop` is called or a signal comes. Throws when it cannot start,
-    /// or had to stop on its own.
+    /// Listens, joins, and serves until `stop` is called or a signal comes. Throws when it cannot
+    /// start, or had to stop on its own.
     package func run() throws(NodeError) {
         loop.run()
         shutDown()

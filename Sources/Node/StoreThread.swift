@@ -144,10 +144,11 @@ final class StoreWorker: @unchecked Sendable {
         self.fences = fences
     }
 
-    /// Commits the group, and then moves the fences of own logs: in that order (invariants 1 and 3).
+    /// Commits the group, and then moves the fences of own logs: in that order (invariants 1 and
+    /// 3).
     ///
-    /// When the group as a whole does not fit, each write is tried alone: one bad write must not take
-    /// the others with it.
+    /// When the group as a whole does not fit, each write is tried alone: one bad write must not
+    /// take the others with it.
     func commit(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
         let tokens = jobs.compactMap(\.token)
         do {

@@ -72,7 +72,8 @@ package struct Bytes32: Hashable, Comparable, Sendable {
     }
 }
 
-/// Unaligned big-endian loads and stores: with `Bytes32`, the only raw memory access of the pure layers.
+/// Unaligned big-endian loads and stores: with `Bytes32`, the only raw memory access of the pure
+/// layers.
 package enum ByteOrder {
     /// The big-endian word at `pointer + offset`.
     @inlinable

@@ -50,7 +50,8 @@ package struct Instant: Hashable, Comparable, Sendable {
     }
 }
 
-/// Wall-clock time in milliseconds since 1970-01-01 UTC. A claim, never a proof: see THREATS row 12.
+/// Wall-clock time in milliseconds since 1970-01-01 UTC. A claim, never a proof: see THREATS row
+/// 12.
 package struct UnixTime: Hashable, Comparable, Sendable {
     package var milliseconds: UInt64
 

@@ -1,4 +1,5 @@
-/// Rules of deterministic CBOR that encoder, decoder and generic values share (RFC 8949 §3, §4.2.1).
+/// Rules of deterministic CBOR that encoder, decoder and generic values share (RFC 8949 §3,
+/// §4.2.1).
 package enum CBOR {
     /// Arrays, maps and tags inside one another, at most (THREATS row 10). Guess: formats need 5.
     package static let maximumDepth = 8
@@ -23,7 +24,8 @@ package enum CBOR {
         }
     }
 
-    /// The argument of the head at `offset`, refused unless shortest, and the offset behind the head.
+    /// The argument of the head at `offset`, refused unless shortest, and the offset behind the
+    /// head.
     static func argument(
         _ bytes: [UInt8], _ offset: Int, _ end: Int
     ) throws(WireError) -> (UInt64, Int) {
@@ -143,7 +145,8 @@ package enum CBOR {
         return halfBits(single) == nil ? 4 : 2
     }
 
-    /// The half-precision pattern that is exactly `value`, if there is one (RFC 8949 appendix D, reversed).
+    /// The half-precision pattern that is exactly `value`, if there is one (RFC 8949 appendix D,
+    /// reversed).
     package static func halfBits(_ value: Float) -> UInt16? {
         let bits = value.bitPattern
         let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000

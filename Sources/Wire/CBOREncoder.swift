@@ -2,7 +2,8 @@ package import Primitives
 
 /// Writes deterministic CBOR (RFC 8949 §4.2.1): shortest heads, definite lengths.
 ///
-/// The caller writes map keys in bytewise order of their encodings; everything else cannot go wrong.
+/// The caller writes map keys in bytewise order of their encodings; everything else cannot go
+/// wrong.
 package struct CBOREncoder: Sendable {
     package private(set) var bytes: [UInt8]
 

@@ -19,7 +19,8 @@ import CSQLite
         try run("PRAGMA cache_size = -2048")
         try run("PRAGMA wal_autocheckpoint = 2000")
         try run(
-            "CREATE TABLE posts(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, leaf BLOB NOT NULL, body BLOB)"
+            "CREATE TABLE posts(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, leaf BLOB NOT NULL, "
+                + "body BLOB)"
         )
         let sql = "INSERT INTO posts(id, time, leaf, body) VALUES(?1, ?2, ?3, ?4)"
         guard unsafe sqlite3_prepare_v2(handle, sql, -1, &insertRow, nil) == SQLITE_OK else {

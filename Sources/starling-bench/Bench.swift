@@ -27,7 +27,8 @@ final class Bench {
     static var groups: [Group] {
         Limit.groups + [
             Group(
-                name: "verify-batch", summary: "batches verified, in memory", body: Figures.batches),
+                name: "verify-batch", summary: "batches verified, in memory",
+                body: Figures.batches),
             Group(
                 name: "append", summary: "verified entries given to the store", body: Figures.append
             ),

@@ -26,7 +26,8 @@ extension Figures {
                 Figure(Double(bytes) / entries),
                 unit: "bytes/post", ratios: ratios, goal: .below(1.3, ofRatio: true),
                 note:
-                    "a post's header and body are \(Format.number(Double(encoded.bytes) / entries)) bytes"
+                    "a post's header and body are "
+                    + "\(Format.number(Double(encoded.bytes) / entries)) bytes"
             ))
     }
 

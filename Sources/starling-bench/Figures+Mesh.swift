@@ -40,7 +40,8 @@ extension Figures {
                 "sync", "\(Format.number(Double(count))) posts from node to node", figure,
                 unit: "posts/s", ratios: ratios, goal: .atLeast(5, ofRatio: true),
                 note:
-                    "processor a post: sender \(microseconds(sending, count)), receiver \(microseconds(receiving, count))"
+                    "processor a post: sender \(microseconds(sending, count)), "
+                    + "receiver \(microseconds(receiving, count))"
             ))
     }
 
@@ -99,7 +100,10 @@ extension Figures {
                 "latency", "post to the neighbour's disk, median", Figure(median), unit: "ms",
                 ratios: [Row.Ratio(median / commit, of: "commit")], goal: .below(0.5),
                 note:
-                    "over \(count) posts; posted and durable at the author's after \(Format.number(percentile(acknowledged, 0.5))) ms; a bare commit takes \(Format.number(commit)) ms: the author's side makes one and moves a fence, then the neighbour's makes one"
+                    "over \(count) posts; posted and durable at the author's after "
+                    + "\(Format.number(percentile(acknowledged, 0.5))) ms; a bare commit takes "
+                    + "\(Format.number(commit)) ms: the author's side makes one and moves a fence, "
+                    + "then the neighbour's makes one"
             ))
         bench.report.add(
             Row(

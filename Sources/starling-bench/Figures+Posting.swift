@@ -46,7 +46,8 @@ extension Figures {
                 ],
                 goal: .atLeast(150_000),
                 note:
-                    "from exec to exit; the node used \(microseconds(processor, count)) of processor a post"
+                    "from exec to exit; the node used \(microseconds(processor, count)) "
+                    + "of processor a post"
             ))
         try postInProcess(bench, count)
     }

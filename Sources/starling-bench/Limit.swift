@@ -2,7 +2,8 @@ import CSodium
 import Crypto
 import Glibc
 
-/// What this machine and the libraries allow at best: each is measured once, when first compared with.
+/// What this machine and the libraries allow at best: each is measured once, when first compared
+/// with.
 enum Limit: String {
     case verify, sign, sha256x65 = "sha256-65", sha256x300 = "sha256-300"
     case sqlite100 = "sqlite-100", sqlite1000 = "sqlite-1000"

@@ -110,7 +110,8 @@ struct Report {
         lines += ordered.filter { !$0.note.isEmpty }.map { "\($0.name): \($0.note)" }
         lines += failures.map { "\($0.name): NOT MEASURED: \($0.why)" }
         lines.append(
-            "Best of several repetitions; spread is how far the worst of them lies from it. × is the share of"
+            "Best of several repetitions; spread is how far the worst of them lies from it. "
+                + "× is the share of"
         )
         lines.append("a limit or a peer measured in this same run. Machine: \(machine).")
         if isQuick {

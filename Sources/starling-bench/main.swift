@@ -1,4 +1,5 @@
 import Glibc
 
-/// The `starling-bench` program: measures, and prints one table. `scripts/bench` builds and runs it.
+/// The `starling-bench` program: measures, and prints one table. `scripts/bench` builds and runs
+/// it.
 Program.run(Array(CommandLine.arguments.dropFirst()))

@@ -73,10 +73,12 @@ extension Command {
                 }
                 for peer in list {
                     let seconds = peer["seconds"]?.number ?? 0
+                    let caller = peer["direction"]?.text == "out" ? "we called" : "called us"
                     Terminal.line(
-                        "\(peer["node"]?.text ?? "")  \(peer["direction"]?.text == "out" ? "we called" : "called us")"
+                        "\(peer["node"]?.text ?? "")  \(caller)"
                             + "  UDP \(peer["datagrams"]?.flag == true ? "yes" : "no")"
-                            + "  for \(duration(seconds))  \(Terminal.safe(peer["agent"]?.text ?? ""))"
+                            + "  for \(duration(seconds))"
+                            + "  \(Terminal.safe(peer["agent"]?.text ?? ""))"
                     )
                 }
             }
@@ -175,6 +177,8 @@ extension Command {
 
     private static func greet(_ greeting: Value, _ paths: Paths) {
         let flag = paths.isDefault ? "" : " --data '\(paths.data)'"
+        // Who did not find the program on the path is told its whole path.
+        let program = CommandLine.arguments.first.flatMap { $0.contains("/") ? $0 : nil }
         Terminal.line("Starling \(Node.version) is running.")
         Terminal.line("")
         Terminal.line(
@@ -188,7 +192,7 @@ extension Command {
                 "           Write the 24 words on paper, keep it safe, and delete the file.")
         }
         Terminal.line("")
-        Terminal.line("  Post:    starling post\(flag) \"Hello, square!\"")
+        Terminal.line("  Post:    \(program ?? "starling") post\(flag) \"Hello, square!\"")
         Terminal.line("  Stop:    Ctrl-C")
         Terminal.line("")
     }
@@ -200,7 +204,8 @@ extension Command {
         if isRunning { Terminal.line("address   \(status["address"]?.text ?? "")") }
         Terminal.line("data      \(status["data"]?.text ?? "")")
         Terminal.line(
-            "holds     \(number("posts")) entries in \(number("logs")) logs of \(number("people")) people"
+            "holds     \(number("posts")) entries in \(number("logs")) logs"
+                + " of \(number("people")) people"
         )
         Terminal.line("peers     \(number("peers"))")
         for account in status["accounts"]?.list ?? [] {
@@ -218,7 +223,8 @@ extension Command {
         func number(_ key: String) -> UInt64 { check[key]?.number ?? 0 }
         for damage in check["damage"]?.list ?? [] { Terminal.line("DAMAGED: \(damage.text ?? "")") }
         Terminal.line(
-            "verified \(number("logs")) logs, \(number("entries")) entries, \(number("bytes")) bytes: "
+            "verified \(number("logs")) logs, \(number("entries")) entries, "
+                + "\(number("bytes")) bytes: "
                 + ((check["damage"]?.list ?? []).isEmpty ? "all is well" : "damage found"))
     }
 

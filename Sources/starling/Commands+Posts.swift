@@ -131,12 +131,13 @@ extension Command {
             context.show(reply) {
                 guard let post = reply["post"] else { return }
                 show(post: post)
+                let author = reply["identity"]?.text
                 Terminal.line(
-                    "  author  \(reply["identity"]?.text ?? "not shown: the identity's root log is not here")"
-                )
+                    "  author  \(author ?? "not shown: the identity's root log is not here")")
                 Terminal.line("  signed  by \(reply["device"]?.text ?? "")")
                 Terminal.line(
-                    "  entry   \(post["index"]?.number ?? 0) of \(reply["signedSize"]?.number ?? 0) under a signed checkpoint"
+                    "  entry   \(post["index"]?.number ?? 0) of"
+                        + " \(reply["signedSize"]?.number ?? 0) under a signed checkpoint"
                 )
             }
         }

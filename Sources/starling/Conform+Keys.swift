@@ -141,7 +141,8 @@ extension Conform {
         } catch { throw ConformError(error) }
     }
 
-    /// Three handshake messages, then transport messages; the turns go on, so the responder sends the first.
+    /// Three handshake messages, then transport messages; the turns go on, so the responder sends
+    /// the first.
     private static func exchange(
         _ a: NoiseHandshake, _ b: NoiseHandshake, _ payloads: [[UInt8]]
     ) throws(CryptoError) -> [String: JSON] {

@@ -1,8 +1,8 @@
 import Crypto
 import Glibc
 
-/// The line-based harness by which anybody runs vectors against this implementation: one JSON object
-/// a line in, one a line out, `Protocol/README.md`. Nothing on a line ends the process.
+/// The line-based harness by which anybody runs vectors against this implementation: one JSON
+/// object a line in, one a line out, `Protocol/README.md`. Nothing on a line ends the process.
 enum Conform {
     /// Bytes of a line; a longer one is answered with an error and passed over.
     private static let lineLimit = 8 << 20

@@ -3,7 +3,8 @@ import Node
 
 /// Reading what the owner names on the command line.
 enum Files {
-    /// The whole of a file, or of standard input for "-"; refused over `limit` bytes or when it is not UTF-8.
+    /// The whole of a file, or of standard input for "-"; refused over `limit` bytes or when it is
+    /// not UTF-8.
     static func read(_ path: String, limit: Int) throws(NodeError) -> String {
         let bytes = try self.bytes(path, limit: limit)
         guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -28,8 +28,8 @@ enum Terminal {
         }
     }
 
-    /// Text of strangers without what could steer the terminal: control characters, and the marks that
-    /// reorder or hide what follows them.
+    /// Text of strangers without what could steer the terminal: control characters, and the marks
+    /// that reorder or hide what follows them.
     static func safe(_ text: String, lines: Bool = false) -> String {
         var out = ""
         for scalar in text.unicodeScalars {

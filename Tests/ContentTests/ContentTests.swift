@@ -60,7 +60,8 @@ struct ContentTests {
         }
     }
 
-    /// A known kind that does not say what it should is an unreadable post, and a statement all the same.
+    /// A known kind that does not say what it should is an unreadable post, and a statement all the
+    /// same.
     @Test func wrongFieldsMakeAnUnreadablePost() throws {
         let text = CBORValue.Pair(.unsigned(1), .text("hi"))
         let bytes = CBORValue.Pair(.unsigned(1), .bytes([1, 2]))
@@ -114,7 +115,8 @@ struct ContentTests {
         }
     }
 
-    /// Every truncation and every turned bit of each kind is refused, or is a statement that comes back byte for byte.
+    /// Every truncation and every turned bit of each kind is refused, or is a statement that comes
+    /// back byte for byte.
     @Test(arguments: all.filter { $0.body(salt: salt).count < 300 })
     func damagedBodies(content: Content) {
         let good = content.body(salt: Self.salt)

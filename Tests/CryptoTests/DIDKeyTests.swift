@@ -33,7 +33,8 @@ import Testing
         }
     }
 
-    /// Whatever parses is what `encode` writes: any single changed character means another key or none.
+    /// Whatever parses is what `encode` writes: any single changed character means another key or
+    /// none.
     @Test func changedNamesNeverMeanTheSameKey() throws {
         let key = Bytes32(
             hex(

@@ -119,7 +119,8 @@ struct CheckpointTests {
         for note in bad { #expect(!Self.reads(note), "\(note)") }
     }
 
-    /// Swift compares strings by canonical equivalence: the KELVIN SIGN equals K there, and must not here.
+    /// Swift compares strings by canonical equivalence: the KELVIN SIGN equals K there, and must
+    /// not here.
     @Test func lookAlikesAreRefused() {
         let pairs = [
             ("K", "\u{212A}"), ("A", "\u{0410}"), ("e", "\u{0435}"), ("s", "s\u{0301}"),

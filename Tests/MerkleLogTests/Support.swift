@@ -166,8 +166,8 @@ extension Hash {
     }
 }
 
-/// Every truncation of `good` is refused, and every bit turned in it is refused or comes back byte for
-/// byte: `read` decodes and encodes again. Returns how many turned bits still decoded.
+/// Every truncation of `good` is refused, and every bit turned in it is refused or comes back byte
+/// for byte: `read` decodes and encodes again. Returns how many turned bits still decoded.
 func strictness(
     of good: [UInt8], _ read: ([UInt8]) throws -> [UInt8]
 ) -> (failures: [String], accepted: Int) {

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Mesh
 
-/// Posts on their way as they are written: quickly when all goes well, and all of them whatever goes wrong.
+/// Posts on their way as they are written: quickly when all goes well, and all of them whatever
+/// goes wrong.
 struct LiveTests {
     @Test(arguments: [0, 30, 100] as [UInt64])
     func everyPostArrivesWhateverDatagramsGetLost(loss: UInt64) {
@@ -139,7 +140,8 @@ struct LiveTests {
         SyncTests.check(net, b, 2)
     }
 
-    /// The one who pushed is gone when the write fails; the other neighbour has it, and thinks that we do.
+    /// The one who pushed is gone when the write fails; the other neighbour has it, and thinks that
+    /// we do.
     @Test func whatTheDiskRefusedIsAskedOfOthers() {
         let net = TestNet(seed: 43)
         for _ in 0..<3 { net.addNode() }

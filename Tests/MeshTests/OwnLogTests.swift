@@ -141,15 +141,19 @@ struct OwnLogTests {
         let forged = Checkpoint(
             log: log, size: 50, root: .zero, signature: Signature(r: .zero, s: .zero))
         raw.say(.ownHeads([forged]))
-        raw.say(.heads([forged], done: true))
+        #expect(raw.farewell == .protocolError)
+        let other = RawPeer(net, to: 0, number: 91)
+        other.greet()
+        other.say(.heads([forged], done: true))
+        #expect(other.farewell == .protocolError)
         #expect(net.nodes[0].mesh.ownState(of: log) == "writable")
         net.post(log, at: 0)
         net.run(for: .seconds(60))
         #expect(net.nodes[0].size(log) == 3)
     }
 
-    /// The same device on two nodes at once, which know nothing of each other: everybody learns it, and
-    /// only that log stops.
+    /// The same device on two nodes at once, which know nothing of each other: everybody learns it,
+    /// and only that log stops.
     @Test(arguments: 0..<8)
     func anEquivocatingAuthorIsFrozenEverywhere(seed: UInt64) {
         let net = TestNet(seed: 60 + seed)
@@ -290,7 +294,8 @@ struct OwnLogTests {
                 net.restart(1)
                 for peer in [0, 2] { net.join(1, to: peer) }
             case 1:
-                // What was released is with others; the disk is an old one, the fence stands or is lost.
+                // What was released is with others; the disk is an old one, the fence stands or is
+                // lost.
                 net.run(for: .seconds(20))
                 net.crash(1)
                 let fence = net.nodes[1].store.fences[log]

@@ -5,7 +5,8 @@ import Synchronization
 
 @testable import Mesh
 
-/// Some nodes on a network in memory, under virtual time: everything in order, all chance from one seed.
+/// Some nodes on a network in memory, under virtual time: everything in order, all chance from one
+/// seed.
 final class TestNet {
     private(set) var now = Instant.seconds(1_000)
     private(set) var nodes: [TestNode] = []

@@ -3,7 +3,8 @@ import MerkleLog
 import Mesh
 import Primitives
 
-/// What a node has on its disk, in memory: durable heads, entries, and the hashes of whole subtrees.
+/// What a node has on its disk, in memory: durable heads, entries, and the hashes of whole
+/// subtrees.
 struct TestStore {
     private(set) var order: [LogKey] = []
     private(set) var logs: [LogKey: Log] = [:]
@@ -54,7 +55,8 @@ struct TestStore {
         }
     }
 
-    /// As the node's store reads it: about `maxBytes` of entries, under the head that was asked for.
+    /// As the node's store reads it: about `maxBytes` of entries, under the head that was asked
+    /// for.
     func read(_ request: ReadRequest, most: Int) -> Batch? {
         guard let log = logs[request.head.key], let view = LogView(head: request.head, reader: log)
         else { return nil }

@@ -1,7 +1,8 @@
 import Testing
 import Wire
 
-/// RFC 8949 appendix A, every row: in deterministic form it comes back byte for byte, else it is refused.
+/// RFC 8949 appendix A, every row: in deterministic form it comes back byte for byte, else it is
+/// refused.
 @Suite struct AppendixATests {
     static let deterministic: [(String, CBORValue)] = [
         ("00", .unsigned(0)), ("01", .unsigned(1)), ("0a", .unsigned(10)), ("17", .unsigned(23)),

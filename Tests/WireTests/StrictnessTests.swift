@@ -118,7 +118,8 @@ import Wire
     }
 
     @Test(arguments: [
-        // RFC 8949 appendix F: reserved additional information, reserved simple values, a lone break.
+        // RFC 8949 appendix F: reserved additional information, reserved simple values, a lone
+        // break.
         "1c", "1d", "1e", "3c", "3d", "3e", "5c", "5d", "5e", "7c", "7d", "7e", "9c", "9d", "9e",
         "bc", "bd", "be", "dc", "dd", "de", "fc", "fd", "fe", "f800", "f801", "f814", "f818",
         "f81f", "ff", "81ff", "8200ff", "a1ff", "a1ff00", "a100ff", "9f81ff", "df00",
