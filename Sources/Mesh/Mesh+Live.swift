@@ -76,7 +76,7 @@ extension Mesh {
         }
         if record?.isFrozen == true { return }
         let isNew = record == nil
-        guard batch.from <= held, storageBlockedUntil == nil,
+        guard batch.from <= held, storageBlockedUntil == nil, record?.isFailing != true,
             writeBytes <= Limits.storeInFlight, !isNew || logs.count < Limits.logs
         else {
             // Not now: it is fetched when its turn comes.
@@ -139,7 +139,7 @@ extension Mesh {
     mutating func forked(_ proof: ForkProof) {
         guard logs[proof.log]?.isFrozen != true, (try? proof.verify()) != nil else { return }
         logs.freeze(proof.log)
-        if forks.count < Limits.forkProofs { forks[proof.log] = proof }
+        if forkProofs.count < Limits.forkProofs { forkProofs[proof.log] = proof }
         store(proof)
         note(.forkProven(proof.log))
         for id in sessionOrder {
@@ -152,7 +152,7 @@ extension Mesh {
 
     /// The peer offers a log that is forked: it has not heard.
     mutating func tellOfFork(_ session: Session, _ log: LogKey) {
-        guard let proof = forks[log], let number = logs.number(of: log) else { return }
+        guard let proof = forkProofs[log], let number = logs.number(of: log) else { return }
         var known = session.known[number] ?? Session.Known()
         if known.toldOfFork { return }
         known.toldOfFork = true

@@ -87,6 +87,7 @@ extension Mesh {
                 continue
             }
             heardOwn(session, own, head)
+            guard session.isReady else { return }
             heard(session, [head])
         }
         for own in ownLogs.indices { checkCaughtUp(ownLogs[own].key.publicKey) }
@@ -96,7 +97,10 @@ extension Mesh {
     mutating func heardOwn(_ session: Session, _ own: Int, _ head: Checkpoint) {
         let key = ownLogs[own].key.publicKey
         let held = logs[key]?.size ?? 0
-        guard head.size > held, head.isVerified else { return }
+        guard head.size > held else { return }
+        guard head.isVerified else {
+            return farewell(session, .protocolError, "a head that nobody signed")
+        }
         if case .forked = ownLogs[own].state { return }
         note(.ownLogBehind(key, held: held, published: head.size))
         refuse(own, state: .behind(size: max(head.size, ownLogs[own].leastSize)))

@@ -39,6 +39,13 @@ extension Mesh {
     mutating func announce(_ head: LogHead, to session: Session) {
         if session.isCongested {
             if session.isOverdue.insert(head.key).inserted { session.overdue.append(head.key) }
+            if session.overdue.count > Limits.offers {
+                // So much is new that all heads are told again.
+                session.overdue = []
+                session.isOverdue = []
+                session.headsCursor = 0
+                session.headsDone = false
+            }
         } else {
             send(session, .heads([head.checkpoint], done: true))
         }
@@ -58,7 +65,7 @@ extension Mesh {
     // MARK: Heads in
 
     mutating func heard(_ session: Session, _ heads: [Checkpoint]) {
-        for head in heads { heard(session, head) }
+        for head in heads where session.isReady { heard(session, head) }
         schedule()
     }
 
@@ -66,11 +73,16 @@ extension Mesh {
         confirm(session, head.log, head.size)
         if let own = ownLogs.firstIndex(where: { $0.key.publicKey == head.log }) {
             heardOwn(session, own, head)
+            guard session.isReady else { return }
         }
         guard let record = logs[head.log] else { return offer(session, head.log, head.size) }
         if record.isFrozen { return tellOfFork(session, head.log) }
         if head.size > record.size { return offer(session, head.log, head.size) }
         if let mine = record.durable?.checkpoint, mine.size == head.size, mine.root != head.root {
+            // Whoever holds a head has verified it: one that does not verify is the peer's own.
+            guard head.isVerified else {
+                return farewell(session, .protocolError, "a head that nobody signed")
+            }
             return forked(ForkProof(equalSizes: mine, head))
         }
         // The peer follows up a push of its own: it wants to hear that we have it.

@@ -44,7 +44,7 @@ package struct Mesh {
     var writeBytes = 0
     var nextToken: Token = 1
     /// Proofs of forked logs, for peers that do not know yet.
-    var forks: [LogKey: ForkProof] = [:]
+    var forkProofs: [LogKey: ForkProof] = [:]
     /// Fork proofs that the store refused: tried again when there may be room.
     var unstoredForks: [ForkProof] = []
     /// Nothing is fetched before this: the disk was full.
@@ -62,7 +62,7 @@ package struct Mesh {
         self.configuration = configuration
         logs = LogTable(heads: heads)
         random = SeededRandom(seed: seed)
-        for proof in forks.prefix(Limits.forkProofs) { self.forks[proof.log] = proof }
+        for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
         for start in own { adopt(start) }
     }
 

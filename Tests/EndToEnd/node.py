@@ -207,6 +207,10 @@ class Node:
         logs = self.logs(who)
         return [e["text"] for log in logs for e in log["entries"] if e["kind"] == "note"]
 
+    def notes_or_none(self, who):
+        """Like `notes`, and empty while nothing of them is here."""
+        return self.notes(who) if self.run("log", "--json", who, "--limit", 1).code == 0 else []
+
     def post(self, text, *words):
         return self.ask("post", *words, "--", text)["address"]
 

@@ -141,7 +141,11 @@ struct OwnLogTests {
         let forged = Checkpoint(
             log: log, size: 50, root: .zero, signature: Signature(r: .zero, s: .zero))
         raw.say(.ownHeads([forged]))
-        raw.say(.heads([forged], done: true))
+        #expect(raw.farewell == .protocolError)
+        let other = RawPeer(net, to: 0, number: 91)
+        other.greet()
+        other.say(.heads([forged], done: true))
+        #expect(other.farewell == .protocolError)
         #expect(net.nodes[0].mesh.ownState(of: log) == "writable")
         net.post(log, at: 0)
         net.run(for: .seconds(60))
