@@ -87,10 +87,16 @@ package final class NodeHandle {
     package init(_ paths: Paths) throws(NodeError) {
         if let client = ControlClient(paths) {
             kind = .running(client)
-        } else {
-            var options = NodeOptions()
-            options.isQuiet = true
+            return
+        }
+        var options = NodeOptions()
+        options.isQuiet = true
+        do throws(NodeError) {
             kind = .opened(try Node(paths: paths, options: options))
+        } catch {
+            // A node that was just starting answers by now.
+            guard case .inUse = error, let client = ControlClient(paths) else { throw error }
+            kind = .running(client)
         }
     }
 

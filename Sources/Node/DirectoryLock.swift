@@ -5,6 +5,9 @@ import Glibc
 final class DirectoryLock {
     private let descriptor: Int32
 
+    /// Waits of 20 ms for a command that has the directory for a moment; a node that runs is not waited for.
+    private static let patience = 150
+
     init(_ paths: Paths) throws(NodeError) {
         try Self.makeDirectory(paths.data)
         try Self.makeDirectory(paths.keys)
@@ -12,8 +15,13 @@ final class DirectoryLock {
         guard descriptor >= 0 else {
             throw .store("cannot open \(paths.lock): \(Self.message(errno))")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw .inUse(path: paths.data, process: Self.holder(descriptor))
+        var waits = Self.patience
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard waits > 0, ControlClient(paths) == nil else {
+                throw .inUse(path: paths.data, process: Self.holder(descriptor))
+            }
+            waits -= 1
+            usleep(20_000)
         }
         let line = Array("\(getpid())\n".utf8)
         _ = ftruncate(descriptor, 0)
