@@ -18,7 +18,7 @@ class Recorder:
     """Every root that any node ever showed of a log at a size: two of them prove a fork."""
 
     def __init__(self):
-        self.roots, self.acknowledged = {}, {}
+        self.roots, self.acknowledged, self.size = {}, {}, 0
 
     def saw(self, log, size, root, where):
         before = self.roots.setdefault((log, size), (root, where))
@@ -28,7 +28,13 @@ class Recorder:
         for log in logs:
             self.saw(log["log"], log["signedSize"], log["root"], where)
 
-    def acknowledge(self, address):
+    def acknowledge(self, reply):
+        """A reply to `post`: its addresses (of many posts the last one alone), and that all before are there."""
+        for address in reply.get("addresses", [reply["address"]]):
+            self.acknowledge_address(address)
+        self.size = max(self.size, reply["size"])
+
+    def acknowledge_address(self, address):
         log, index, _ = address.rsplit("/", 2)
         before = self.acknowledged.setdefault((log, int(index)), address)
         assert before == address, f"acknowledged twice at one place: {before} {address}"
@@ -65,7 +71,7 @@ class Poster(threading.Thread):
             done = self.target.run("post", "--json", self.text())
             done.orderly()
             if done.code == 0:
-                self.recorder.acknowledge(done.json["address"])
+                self.recorder.acknowledge(done.json)
             elif self.target.running and "control" not in done.out:
                 raise AssertionError(done)
 
@@ -76,18 +82,17 @@ class Poster(threading.Thread):
             done = self.target.run("post", "--json", "--lines", self.path)
             done.orderly()
             if done.code == 0:
-                self.recorder.acknowledge(done.json["address"])
+                self.recorder.acknowledge(done.json)
 
     def socket(self):
         control = Control(self.target.data)
         under_way = 0
         while True:
-            texts = [self.text() for _ in range(self.chance.choice([1, 1, 5, 40]))]
+            texts = [self.text() for _ in range(self.chance.choice([1, 1, 5, 16, 40]))]
             control.send("post", {"texts": texts})
             under_way += 1
             if under_way >= 4:
-                for address in control.receive()[1]["addresses"]:
-                    self.recorder.acknowledge(address)
+                self.recorder.acknowledge(control.receive()[1])
                 under_way -= 1
 
 
@@ -151,6 +156,7 @@ class Pair:
         state = control.ask("status")["accounts"][0]["state"]
         assert state == "writable", f"after a mere crash the log is {state}"
         self.checked = max(log["size"] for log in logs)
+        assert self.checked >= self.recorder.size, f"{self.recorder.size} acknowledged, {self.checked} there"
         if every:
             assert control.ask("check")["ok"]
         control.close()
@@ -167,7 +173,7 @@ class Pair:
         """Left in peace, both come to hold the same, and all of it verifies."""
         self.verify(every=True)
         last = self.a.post("the last one")
-        self.recorder.acknowledge(last)
+        self.recorder.acknowledge_address(last)
         size = int(last.rsplit("/", 2)[1]) + 1
 
         def same():
