@@ -96,6 +96,8 @@ build_quietly() {
     say "Building $what (some minutes at the first time)…"
     "$@" >"$log" 2>&1 &
     build=$!
+    # What runs in the background does not hear Ctrl-C by itself.
+    trap 'kill "$build" 2>/dev/null; rm -f "$log"; exit 130' INT TERM
     while [[ -t 2 ]] && kill -0 "$build" 2>/dev/null; do
         step=$(tail -c 2000 "$log" | tr '
 ' '
@@ -107,6 +109,7 @@ build_quietly() {
     if [[ -t 2 ]]; then printf '
 [K' >&2; fi
     wait "$build" || status=$?
+    trap - INT TERM
     if ((status)); then
         cat "$log" >&2
         say "The build failed: $*"

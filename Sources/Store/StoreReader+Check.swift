@@ -211,7 +211,7 @@ extension StoreChecker {
                     frontier = nil
                 }
             }
-            // Where the head is damaged, too, its size says nothing: the walk ends with the entries.
+            // Where the head is damaged too, its size says nothing: the walk ends with the entries.
             if isEmpty && row.head == nil { return (nil, nodes) }
             for node in completed { try compare(node, row) }
             nodes += Int64(completed.count)
