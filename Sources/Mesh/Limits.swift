@@ -72,7 +72,7 @@ package enum Limits {
     /// Bytes of drafts that wait to be signed for one log.
     package static let drafts = 8 << 20
     /// Groups of own posts signed and not yet durable.
-    package static let groupsInFlight = 2
+    package static let groupsInFlight = 6
     /// Counters behind the newest that a datagram may still have (THREATS row 6).
     package static let replayWindow = 2_048
 }

@@ -54,7 +54,7 @@ extension Node {
     private static func openParts(_ paths: Paths) throws -> NodeParts {
         let writer = try StoreWriter(directory: paths.store)
         let reader = try StoreReader(directory: paths.store)
-        let storeID = try storeID(reader, writer)
+        let storeID = try storeID(reader, writer, paths)
         let heads = try reader.heads()
         let accounts = try accounts(reader)
         let fences = try Fences(directory: paths.fences, store: storeID)
@@ -96,10 +96,18 @@ extension Node {
 
     /// Names this store: a copy of it carries the same name, and a fence tells them apart by what
     /// they hold.
+    ///
+    /// The node's key comes into being after the name: a store without a name beside a key was lost
+    /// or emptied.
     private static func storeID(
-        _ reader: StoreReader, _ writer: StoreWriter
-    ) throws(StoreError) -> Bytes32 {
+        _ reader: StoreReader, _ writer: StoreWriter, _ paths: Paths
+    ) throws -> Bytes32 {
         if let bytes = try reader.setting("store-id"), let known = Bytes32(bytes) { return known }
+        guard !DirectoryLock.exists(paths.nodeKey) else {
+            throw NodeError.store(
+                "\(paths.store) is empty, though \(paths.data) has been used: its store was lost. Put it back from a backup, or move the directory away to begin anew"
+            )
+        }
         let fresh = SystemRandom.bytes32()
         try writer.commit([.setting("store-id", fresh.array)])
         return fresh

@@ -149,9 +149,13 @@ extension Node {
             contents.append(.note(text: text))
         }
         publish(contents, account.device, reply) { published in
-            .object(
-                ("addresses", .array(published.references.map { .string($0.text) })),
-                ("address", published.references.last.map { .string($0.text) }),
+            // Many addresses take longer to write than the posts: then the last one stands for all.
+            let references = published.references
+            let all = references.count <= 16 ? references.map { Value.string($0.text) } : nil
+            return .object(
+                ("addresses", all.map { .array($0) }),
+                ("address", references.last.map { .string($0.text) }),
+                ("from", .int(published.from)),
                 ("size", .int(published.from + UInt64(published.leaves.count))))
         }
     }

@@ -100,6 +100,7 @@ final class StoreThread: Sendable {
                 continue
             }
             for answer in worker.commit(jobs) { post(answer) }
+            worker.tidy()
         }
         worker.close()
         signal(done)
@@ -152,7 +153,7 @@ final class StoreWorker: @unchecked Sendable {
     func commit(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
         let tokens = jobs.compactMap(\.token)
         do {
-            try writer.commit(jobs.map(\.write))
+            try writer.commit(jobs.map(\.write), tidying: false)
         } catch {
             if writer.hasFailed { return [.broken("\(error)")] }
             if jobs.count > 1 { return jobs.flatMap { commit([$0]) } }
@@ -178,6 +179,9 @@ final class StoreWorker: @unchecked Sendable {
         }
         return moves
     }
+
+    /// What need not delay an answer.
+    func tidy() { writer.tidy() }
 
     func close() { try? writer.markStopped() }
 }

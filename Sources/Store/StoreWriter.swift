@@ -14,7 +14,7 @@ package final class StoreWriter {
 
     private let database: Database
     private let statements: WriteStatements
-    private let log = WriteAheadLog()
+    private let log: WriteAheadLog
 
     /// Opens the store in `directory`, creating it when there is none. Refuses a second writer.
     package init(directory path: String) throws(StoreError) {
@@ -35,11 +35,12 @@ package final class StoreWriter {
         wasStopped = try !running.step()
         running.reset()
         statements = try WriteStatements(database)
+        log = WriteAheadLog(path: directory.database + "-wal")
         log.watch(database)
     }
 
     /// Makes all of `writes` durable, or none.
-    package func commit(_ writes: [StoreWrite]) throws(StoreError) {
+    package func commit(_ writes: [StoreWrite], tidying: Bool = true) throws(StoreError) {
         guard !hasFailed else { throw .failed }
         do {
             try statements.begin.run()
@@ -49,14 +50,24 @@ package final class StoreWriter {
             rollBack(after: error)
             throw error
         }
+        if tidying { tidy() }
+    }
+
+    /// Moves the write-ahead log when it is long, and makes room for it: after a commit's answer has
+    /// gone out, where `commit` was told to leave it.
+    package func tidy() {
         moveLogIfLong()
+        if !hasFailed { log.makeRoom() }
     }
 
     /// Leaves a mark that a clean stop takes away: see `wasStopped`.
     package func markRunning() throws(StoreError) { try commit([.setting("running", [1])]) }
 
-    /// Says that everything ended in order.
-    package func markStopped() throws(StoreError) { try commit([.setting("running", nil)]) }
+    /// Says that everything ended in order, and leaves no log behind.
+    package func markStopped() throws(StoreError) {
+        try commit([.setting("running", nil)])
+        log.close(database)
+    }
 
     /// The store is left as it was before the commit that failed.
     private func rollBack(after error: StoreError) {
@@ -75,16 +86,31 @@ package final class StoreWriter {
     }
 }
 
-/// How long the write-ahead log is, and when it moves into the database.
+/// How long the write-ahead log is, when it moves into the database, and the room ahead of it.
+///
+/// A commit that makes the file longer syncs its new length, too: measured at twice the time of
+/// one that writes over what is there. So the file is kept longer than the log, filled with zeros,
+/// which SQLite takes for the end: a frame's checksum and salts never match them.
 private final class WriteAheadLog {
     /// Pages after which it moves. Longer saves syncs in bulk, and costs disk and the time of a
     /// start.
     static let pages = 2_000
     /// Bytes of the file that are kept for reuse once it has moved.
     static let bytesKept = 8 << 20
+    /// Bytes of one frame: a page and its header.
+    private static let frame = Schema.pageSize + 24
+    /// How far the file is made longer at a time, and how near its end the log comes before that.
+    private static let room = 1 << 20
+    private static let margin = 256 << 10
 
+    private let path: String
     private var length = 0
     private var next = WriteAheadLog.pages
+    /// Bytes of the file that are allocated, as far as this knows.
+    private var allocated = 0
+
+    /// `path` is the log's, beside the database.
+    init(path: String) { self.path = path }
 
     func watch(_ database: Database) {
         unsafe sqlite3_wal_hook(
@@ -95,6 +121,26 @@ private final class WriteAheadLog {
                 log.length = Int(pages)
                 return SQLITE_OK
             }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Makes room for the commits to come. Failing is no harm: the next commit is slower, or says why.
+    func makeRoom() {
+        let used = length * Self.frame
+        guard used + Self.margin > allocated, used < Self.bytesKept + Self.room else { return }
+        guard let file = try? FileDescriptor(path, O_WRONLY) else { return }
+        guard let size = try? Int(file.status().st_size) else { return }
+        if size >= used + Self.margin {
+            allocated = size
+            return
+        }
+        // A nearly full disk keeps its last room for entries.
+        let zeros = [UInt8](repeating: 0, count: Self.room)
+        guard (try? file.write(zeros, at: size)) != nil, (try? file.syncData()) != nil else {
+            _ = unsafe truncate(path, off_t(size))
+            allocated = Int.max
+            return
+        }
+        allocated = size + Self.room
     }
 
     /// A reader may hold back a move; then it is tried again only after a quarter more.
@@ -108,5 +154,11 @@ private final class WriteAheadLog {
         let code = unsafe sqlite3_wal_checkpoint_v2(
             database.handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
         guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else { throw database.error(code) }
+    }
+
+    /// Moves everything and gives the file's room back.
+    func close(_ database: Database) {
+        _ = unsafe sqlite3_wal_checkpoint_v2(
+            database.handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
     }
 }

@@ -35,12 +35,12 @@ final class Bench {
             Group(name: "proof", summary: "proofs made and verified", body: Figures.proofs),
             Group(name: "post", summary: "posts one by one", body: Figures.postOneByOne),
             Group(name: "bulk", summary: "posts in bulk", body: Figures.postInBulk),
+            Group(name: "git", summary: "git clone of as many commits", body: Figures.git),
             Group(name: "sync", summary: "between two processes, to the disk", body: Figures.sync),
             Group(
                 name: "latency", summary: "from post to the neighbour's disk", body: Figures.latency
             ),
             Group(name: "live", summary: "live posts to one neighbour", body: Figures.live),
-            Group(name: "git", summary: "git clone of as many commits", body: Figures.git),
             Group(name: "disk", summary: "bytes on disk", body: Figures.disk),
             Group(name: "start", summary: "start time and memory", body: Figures.start),
         ]

@@ -96,9 +96,14 @@ final class Child {
     }
 
     /// Memory that is resident, in megabytes of 2^20 bytes.
-    var residentMegabytes: Double {
+    var residentMegabytes: Double { memory("VmRSS:") }
+
+    /// What of it is the process's own: without the pages of programs and libraries.
+    var ownMegabytes: Double { memory("RssAnon:") }
+
+    private func memory(_ field: String) -> Double {
         let lines = Files.read("/proc/\(process)/status")?.split(separator: "\n") ?? []
-        let line = lines.first { $0.hasPrefix("VmRSS:") }
+        let line = lines.first { $0.hasPrefix(field) }
         let number = line?.split(separator: " ").compactMap { Double($0) }.first
         return (number ?? .nan) / 1_024
     }

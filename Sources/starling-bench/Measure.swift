@@ -60,3 +60,16 @@ enum Measure {
         return Clock.now() - start
     }
 }
+
+/// What was measured on.
+enum Machine {
+    /// Processor, cores, and the load average, which is work of others when the run begins.
+    static var description: String {
+        let lines = Files.read("/proc/cpuinfo")?.split(separator: "\n") ?? []
+        let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
+        let load = Files.read("/proc/loadavg")?.split(separator: " ").first
+        let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        return
+            "\(model?.drop { $0 == " " } ?? "unknown processor"), \(cores) cores, load \(load ?? "?")"
+    }
+}

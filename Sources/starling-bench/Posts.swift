@@ -6,12 +6,13 @@ enum Posts {
 
     /// The text of post `number`, ASCII without line ends.
     static func text(_ number: Int) -> String {
-        let head = "post \(number), "
-        let fill = "a line about nothing in particular, as long as the others are; "
-        var text = head
-        while text.utf8.count < textBytes { text += fill }
-        return String(text.prefix(textBytes))
+        var bytes = Array("post \(number), ".utf8)
+        while bytes.count < textBytes { bytes += fill }
+        return String(decoding: bytes.prefix(textBytes), as: UTF8.self)
     }
+
+    private static let fill = Array(
+        "a line about nothing in particular, as long as the others are; ".utf8)
 
     static func body(_ number: Int) -> [UInt8] {
         var salt = [UInt8](repeating: 7, count: 16)

@@ -70,6 +70,9 @@ struct Report {
     private var rows: [Row] = []
     private var failures: [(name: String, why: String)] = []
 
+    /// The machine, and how busy it was with other work when the run began.
+    private let machine = Machine.description
+
     init(isQuick: Bool) { self.isQuick = isQuick }
 
     var hasFailures: Bool { !failures.isEmpty }
@@ -110,7 +113,7 @@ struct Report {
             "Best of several repetitions; spread is how far the worst of them lies from it. "
                 + "× is the share of"
         )
-        lines.append("a limit or a peer measured in this same run, on this machine.")
+        lines.append("a limit or a peer measured in this same run. Machine: \(machine).")
         if isQuick {
             lines.append("A quick run: small sizes, one repetition; no measure of the goals.")
         }
@@ -134,7 +137,8 @@ struct Report {
             ])
         }
         return JSONText.object([
-            ("quick", "\(isQuick)"), ("rows", "[\n" + rows.joined(separator: ",\n") + "\n]"),
+            ("quick", "\(isQuick)"), ("machine", JSONText.string(machine)),
+            ("rows", "[\n" + rows.joined(separator: ",\n") + "\n]"),
             (
                 "failures",
                 JSONText.object(failures.map { ($0.name, JSONText.string($0.why)) })

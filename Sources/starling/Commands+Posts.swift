@@ -45,7 +45,7 @@ extension Command {
             var done = 0
             var last: Value = .object()
             while done < lines.count {
-                while next < lines.count, underWay.count < 4 {
+                while next < lines.count, underWay.count < 8 {
                     let portion = portion(of: lines, from: next)
                     let texts = Value.array(portion.map { .string($0) })
                     let id = try node.send("post", context.parameters(("texts", texts)))

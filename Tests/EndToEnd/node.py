@@ -47,7 +47,7 @@ class Result:
 
     @property
     def json(self):
-        return json.loads(self.out.splitlines()[-1])
+        return json.loads(self.out.strip("\n").split("\n")[-1])
 
     def ok(self):
         assert self.code == 0, self
@@ -89,7 +89,7 @@ class Machine:
     def starling(self, *words, stdin=None, seconds=PATIENCE, data=None):
         """Runs one command to its end."""
         more = ["--data", str(data)] if data else []
-        words = (words[0], *more, *words[1:])
+        words = (*words[:1], *more, *words[1:])
         given = stdin if isinstance(stdin, bytes) or stdin is None else stdin.encode()
         source = {"stdin": subprocess.DEVNULL} if given is None else {"input": given}
         done = subprocess.run(
