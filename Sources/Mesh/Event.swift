@@ -52,6 +52,8 @@ package enum Event: Sendable {
     /// The write is durable.
     case stored(Token)
     case storeFailed(Token, StoreFailure)
+    /// The entry cannot be read back as it was written.
+    case damaged(LogKey, index: UInt64)
     /// What `.read` asked for; nil when it could not be read.
     case read(SessionID, stream: UInt64, Batch?)
 
@@ -111,6 +113,8 @@ package enum Write: Sendable {
     /// `isOwn`: the fence is moved, too, before `.stored` is answered (invariant 3).
     case extend(Extension, isOwn: Bool)
     case fork(ForkProof)
+    /// The entry goes over the damaged one at its place.
+    case replace(LogKey, index: UInt64, Entry)
 }
 
 /// Which entries a peer is to be sent.
@@ -142,5 +146,6 @@ package enum Notice: Sendable {
     case forkProven(LogKey)
     case ownLogBehind(LogKey, held: UInt64, published: UInt64)
     case ownLogConfirmed(LogKey)
+    case repaired(LogKey, index: UInt64)
     case badBatch(LogKey, from: LogKey, why: LogError)
 }

@@ -65,6 +65,8 @@ package enum Limits {
     package static let logs = 200_000
     /// Logs that one peer may offer and that wait to be fetched.
     package static let offers = 65_536
+    /// Damaged entries that are remembered until they are put right.
+    package static let damagedEntries = 1_024
     /// Fork proofs kept in memory for peers that still offer the log. Each takes at most 4 KiB.
     package static let forkProofs = 1_024
     /// Addresses that are redialled.

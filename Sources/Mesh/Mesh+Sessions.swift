@@ -246,7 +246,13 @@ extension Mesh {
         sessionOrder.removeAll { $0 == session.id }
         datagramSessions[session.datagrams.receivingID] = nil
         if let peer = session.peer, sessionOfPeer[peer] == session.id { sessionOfPeer[peer] = nil }
-        for fetch in session.fetches { fetching[fetch.log] = nil }
+        for fetch in session.fetches {
+            if fetch.purpose == .repair {
+                repairEnded(fetch.log)
+            } else {
+                fetching[fetch.log] = nil
+            }
+        }
         if let target = session.target {
             // Only a session that lasted shows that all is well there.
             if wasReady && now >= session.openedAt + Limits.silence { targets[target].succeeded() }

@@ -29,6 +29,7 @@ extension Mesh {
         guard let write = writes.removeValue(forKey: token) else { return }
         switch write {
         case .fork: break
+        case .repair(let log, let index): repaired(log, index)
         case .own(let found, let before, let units):
             finish(found)
             ownStored(found, before: before, units)
@@ -78,6 +79,7 @@ extension Mesh {
         storageBlockedUntil = now + Limits.storageRetry
         switch write {
         case .fork(let proof): unstoredForks.append(proof)
+        case .repair(let log, let index): repairFailed(log, index)
         case .own(let found, _, let units):
             abandon(found)
             for unit in units {

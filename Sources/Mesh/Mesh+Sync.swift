@@ -113,6 +113,7 @@ extension Mesh {
     /// Asks for what is offered and lacking: each log of one session at a time.
     mutating func schedule() {
         if storageBlockedUntil != nil || writeBytes > Limits.storeInFlight || isStopping { return }
+        if !damage.isEmpty { askForDamaged() }
         for id in sessionOrder {
             guard let session = sessions[id], session.isReady else { continue }
             var passed = 0
@@ -137,8 +138,9 @@ extension Mesh {
         }
     }
 
-    private mutating func fetch(
-        _ session: Session, _ log: LogKey, from: UInt64, to size: UInt64, isForProof: Bool = false
+    mutating func fetch(
+        _ session: Session, _ log: LogKey, from: UInt64, to size: UInt64,
+        purpose: Session.Purpose = .entries
     ) {
         let stream = session.nextStream
         session.nextStream += 1
@@ -146,9 +148,10 @@ extension Mesh {
         session.fetches.append(
             Session.Fetch(
                 stream: stream, log: log, size: size, deadline: now + Limits.streamStall,
-                isForProof: isForProof))
-        fetching[log] = session.id
-        send(session, .get(stream: stream, log: log, from: from, credit: Limits.streamCredit))
+                purpose: purpose))
+        if purpose != .repair { fetching[log] = session.id }
+        let credit = purpose == .repair ? 1 : Limits.streamCredit
+        send(session, .get(stream: stream, log: log, from: from, credit: credit))
     }
 
     /// A batch of a stream that we opened.
@@ -161,13 +164,17 @@ extension Mesh {
         }
         session.fetches[at].deadline = now + Limits.streamStall
         count { $0.postsReceived += UInt64(batch.entries.count) }
+        if session.fetches[at].purpose == .repair {
+            repair(session, batch)
+            return streamEnded(session, stream)
+        }
         let held = logs[batch.log]?.pending?.frontier ?? Frontier()
         guard batch.to > held.size else {
             // Came another way meanwhile.
             count { $0.duplicates += UInt64(batch.entries.count) }
             return send(session, .credit(stream: stream, more: 1))
         }
-        if session.fetches[at].isForProof || logs[batch.log]?.isFailing == true {
+        if session.fetches[at].purpose == .proof || logs[batch.log]?.isFailing == true {
             if let mine = logs[batch.log]?.pending, let proof = batch.forkProof(against: mine) {
                 forked(proof)
             }
@@ -215,9 +222,9 @@ extension Mesh {
         } else if let proof = batch.forkProof(against: mine) {
             forked(proof)
         } else if old.size < new.size, session.fetches.count <= Limits.streamsFetched,
-            !session.fetches.contains(where: { $0.log == batch.log && $0.isForProof })
+            !session.fetches.contains(where: { $0.log == batch.log && $0.purpose == .proof })
         {
-            fetch(session, batch.log, from: old.size, to: new.size, isForProof: true)
+            fetch(session, batch.log, from: old.size, to: new.size, purpose: .proof)
         }
     }
 
@@ -231,7 +238,8 @@ extension Mesh {
 
     /// The log may be asked of anybody again.
     private mutating func release(_ session: Session, _ fetch: Session.Fetch) {
-        let isOther = session.fetches.contains { $0.log == fetch.log }
+        if fetch.purpose == .repair { return repairEnded(fetch.log) }
+        let isOther = session.fetches.contains { $0.log == fetch.log && $0.purpose != .repair }
         if fetching[fetch.log] == session.id && !isOther { fetching[fetch.log] = nil }
     }
 
@@ -245,7 +253,9 @@ extension Mesh {
         }
         if stalled.isEmpty { return }
         schedule()
-        for fetch in stalled where !fetch.isForProof { offer(session, fetch.log, fetch.size) }
+        for fetch in stalled where fetch.purpose == .entries {
+            offer(session, fetch.log, fetch.size)
+        }
         schedule()
         resumeServing()
     }

@@ -47,6 +47,8 @@ package struct Mesh {
     var forkProofs: [LogKey: ForkProof] = [:]
     /// Fork proofs that the store refused: tried again when there may be room.
     var unstoredForks: [ForkProof] = []
+    /// Entries that the store cannot read back.
+    var damage: [DamagedEntry] = []
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
@@ -93,6 +95,7 @@ package struct Mesh {
             announceOwnLogs()
         case .disown(let log):
             ownLogs.removeAll { $0.key.publicKey == log && $0.groupsUnderWay == 0 }
+        case .damaged(let log, let index): damaged(log, index)
         case .addPeer(let address): addPeer(address)
         case .tick: tick()
         case .stop: stop()
@@ -205,6 +208,7 @@ enum PendingWrite {
     case pushed(Extension, source: SessionID, batch: Batch)
     case own(Extension, before: Frontier, [PublishedUnit])
     case fork(ForkProof)
+    case repair(LogKey, UInt64)
 }
 
 /// One `.publish` within a group that was signed together.

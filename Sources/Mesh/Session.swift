@@ -116,8 +116,17 @@ final class Session {
         var size: UInt64
         /// When it is given up unless something arrives.
         var deadline: Instant
-        /// Asked for only to prove a fork: it begins where the checkpoint held here ends.
-        var isForProof = false
+        var purpose = Purpose.entries
+    }
+
+    /// Why a stream was opened.
+    enum Purpose: Sendable, Equatable {
+        /// To hold what the peer holds.
+        case entries
+        /// To prove a fork: it begins where the checkpoint held here ends.
+        case proof
+        /// To put one damaged entry right, the first of the stream.
+        case repair
     }
 
     /// A stream of batches that the peer asked for.

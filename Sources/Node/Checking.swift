@@ -17,7 +17,11 @@ enum Checking {
     }
 
     /// Everything, from the first entry of every log.
-    static func run(_ path: String, progress: (Value) -> Void) -> Result<Value, NodeError> {
+    ///
+    /// Gives the report for the owner, and the places that are damaged.
+    static func run(
+        _ path: String, progress: (Value) -> Void
+    ) -> Result<(Value, [StoreError.Place]), NodeError> {
         do throws(StoreError) {
             var reported: UInt64 = 0
             let reader = try StoreReader(directory: path)
@@ -26,12 +30,12 @@ enum Checking {
                 reported = report.entries
                 progress(.object(("entries", .int(report.entries)), ("total", .int(total))))
             })
-            return .success(
-                .object(
-                    ("logs", .int(report.logs)), ("entries", .int(report.entries)),
-                    ("bytes", .int(report.bytes)), ("bodiesAbsent", .int(report.bodiesAbsent)),
-                    ("ok", .bool(report.isClean)), ("damageCount", .int(report.damageCount)),
-                    ("damage", .array(report.damage.prefix(100).map { .string("\($0)") }))))
+            let value = Value.object(
+                ("logs", .int(report.logs)), ("entries", .int(report.entries)),
+                ("bytes", .int(report.bytes)), ("bodiesAbsent", .int(report.bodiesAbsent)),
+                ("ok", .bool(report.isClean)), ("damageCount", .int(report.damageCount)),
+                ("damage", .array(report.damage.prefix(100).map { .string("\($0)") })))
+            return .success((value, report.damage.map(\.place)))
         } catch {
             return .failure(.store("\(error)"))
         }

@@ -42,6 +42,11 @@ extension Node {
             noteStatements(found)
             storeThread.submit(
                 StoreThread.Job(write: .extend(found), token: token, fence: fence, bytes: bytes))
+        case .replace(let log, let index, let entry):
+            storeThread.submit(
+                StoreThread.Job(
+                    write: .replace(log, index: index, entry), token: token, fence: nil,
+                    bytes: entry.encodedSizeBound))
         case .fork(let proof):
             var encoder = CBOREncoder()
             proof.encode(into: &encoder)
@@ -72,8 +77,17 @@ extension Node {
             return try reader.batch(request)
         } catch {
             journal.say("cannot serve log \(DIDKey.encode(request.head.key)): \(error)")
+            noteDamage(error)
             return nil
         }
+    }
+
+    /// Has what cannot be read fetched again.
+    func noteDamage(_ error: StoreError) {
+        guard case .corrupt(_, .entry(let log, let index)) = error else { return }
+        waiting.append(.damaged(log, index: index))
+        // Outside of an event there is nobody to take it from the queue.
+        if !isHandling { handle(.tick) }
     }
 
     // MARK: People
@@ -126,6 +140,8 @@ extension Node {
             )
         case .ownLogConfirmed(let log):
             journal.say("up to date again: \(short(log)) can be written")
+        case .repaired(let log, let index):
+            journal.say("entry \(index) of \(short(log)) was damaged and has been put right")
         case .badBatch(let log, let peer, let why):
             journal.say("refused entries of \(short(log)) from \(short(peer)): \(why)")
         }

@@ -105,7 +105,10 @@ extension Node {
         if let bytes = try reader.setting("store-id"), let known = Bytes32(bytes) { return known }
         guard !DirectoryLock.exists(paths.nodeKey) else {
             throw NodeError.store(
-                "\(paths.store) is empty, though \(paths.data) has been used: its store was lost. Put it back from a backup, or move the directory away to begin anew"
+                """
+                \(paths.store) is empty, though \(paths.data) has been used: its store was lost. Put \
+                it back from a backup, or move the directory away to begin anew
+                """
             )
         }
         let fresh = SystemRandom.bytes32()

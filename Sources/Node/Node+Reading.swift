@@ -167,10 +167,13 @@ extension Node {
             }
             _ = mailbox.post { node in
                 switch result {
-                case .success(let report): answer.value(.done(report))
+                case .success(let (report, places)):
+                    for case .entry(let log, let index) in places {
+                        node.handle(.damaged(log, index: index))
+                    }
+                    answer.value(.done(report))
                 case .failure(let error): answer.value(.failed(error))
                 }
-                _ = node
             }
         }
     }

@@ -239,7 +239,10 @@ extension Node {
 
     /// Runs a read of the store and gives its error the owner's form.
     func stored<Result>(_ body: () throws(StoreError) -> Result) throws(NodeError) -> Result {
-        do throws(StoreError) { return try body() } catch { throw .store("\(error)") }
+        do throws(StoreError) { return try body() } catch {
+            noteDamage(error)
+            throw .store("\(error)")
+        }
     }
 }
 

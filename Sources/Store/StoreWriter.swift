@@ -53,8 +53,8 @@ package final class StoreWriter {
         if tidying { tidy() }
     }
 
-    /// Moves the write-ahead log when it is long, and makes room for it: after a commit's answer has
-    /// gone out, where `commit` was told to leave it.
+    /// Moves the write-ahead log when it is long, and makes room for it: after a commit's answer
+    /// has gone out, where `commit` was told to leave it.
     package func tidy() {
         moveLogIfLong()
         if !hasFailed { log.makeRoom() }
@@ -123,7 +123,8 @@ private final class WriteAheadLog {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Makes room for the commits to come. Failing is no harm: the next commit is slower, or says why.
+    /// Makes room for the commits to come. Failing is no harm: the next commit is slower, or says
+    /// why.
     func makeRoom() {
         let used = length * Self.frame
         guard used + Self.margin > allocated, used < Self.bytesKept + Self.room else { return }

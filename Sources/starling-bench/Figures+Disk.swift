@@ -84,7 +84,7 @@ extension Figures {
                 "memory" + suffix, "resident at rest, \(held)", Figure(memory, lessIsBetter: true),
                 unit: "MB", goal: .below(20),
                 note:
-                    "\(Format.number(own)) MB are its own, the rest pages of the program and libraries"
+                    "\(Format.number(own)) MB its own, the rest program and libraries"
             ))
     }
 }

@@ -69,7 +69,7 @@ enum Machine {
         let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
         let load = Files.read("/proc/loadavg")?.split(separator: " ").first
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        return
-            "\(model?.drop { $0 == " " } ?? "unknown processor"), \(cores) cores, load \(load ?? "?")"
+        let name = model?.drop { $0 == " " } ?? "unknown processor"
+        return "\(name), \(cores) cores, load \(load ?? "?")"
     }
 }

@@ -1,0 +1,79 @@
+import MerkleLog
+import Primitives
+
+/// An entry that the store holds and cannot read back as it was written.
+struct DamagedEntry: Sendable {
+    let log: LogKey
+    let index: UInt64
+    /// Sessions that were asked already.
+    var asked: [SessionID] = []
+    /// It is on its way.
+    var isUnderWay = false
+    /// It has come, and is being written.
+    var isWritten = false
+}
+
+/// Putting damaged entries right (invariant 5): each is asked of a peer that holds it, verified
+/// under its author's signature, and written over what is damaged.
+extension Mesh {
+    mutating func damaged(_ log: LogKey, _ index: UInt64) {
+        guard let record = logs[log], !record.isFrozen, index < record.size,
+            damage.count < Limits.damagedEntries,
+            !damage.contains(where: { $0.log == log && $0.index == index })
+        else { return }
+        damage.append(DamagedEntry(log: log, index: index))
+        askForDamaged()
+    }
+
+    /// Asks for what is damaged, of peers that were not asked yet.
+    mutating func askForDamaged() {
+        for at in damage.indices where !damage[at].isUnderWay && !damage[at].isWritten {
+            let (log, index) = (damage[at].log, damage[at].index)
+            guard let number = logs.number(of: log) else { continue }
+            let holder = sessionOrder.first { id in
+                guard let session = sessions[id], session.isReady else { return false }
+                return !damage[at].asked.contains(id)
+                    && session.fetches.count < Limits.streamsFetched
+                    && session.known[number].map { $0.confirmed > index } == true
+            }
+            guard let holder, let session = sessions[holder] else { continue }
+            damage[at].asked.append(holder)
+            damage[at].isUnderWay = true
+            fetch(session, log, from: index, to: index + 1, purpose: .repair)
+        }
+    }
+
+    /// The batch of a stream that was opened for a damaged entry.
+    mutating func repair(_ session: Session, _ batch: Batch) {
+        guard let at = damage.firstIndex(where: { $0.log == batch.log && $0.index == batch.from })
+        else { return }
+        guard (try? batch.verify(trusting: logs[batch.log]?.durable?.checkpoint)) != nil,
+            let entry = batch.entries.first
+        else {
+            damage[at].isUnderWay = false
+            return farewell(session, .protocolError, "a batch that does not verify")
+        }
+        damage[at].isWritten = true
+        let token = newToken()
+        writes[token] = .repair(batch.log, batch.from)
+        emit(.store(.replace(batch.log, index: batch.from, entry), token))
+    }
+
+    /// The stream ended, well or not: what is still damaged may be asked of others.
+    mutating func repairEnded(_ log: LogKey) {
+        for at in damage.indices where damage[at].log == log { damage[at].isUnderWay = false }
+        askForDamaged()
+    }
+
+    mutating func repaired(_ log: LogKey, _ index: UInt64) {
+        damage.removeAll { $0.log == log && $0.index == index }
+        note(.repaired(log, index: index))
+    }
+
+    /// The disk refused it: it is asked for again.
+    mutating func repairFailed(_ log: LogKey, _ index: UInt64) {
+        for at in damage.indices where damage[at].log == log && damage[at].index == index {
+            damage[at] = DamagedEntry(log: log, index: index)
+        }
+    }
+}
