@@ -32,7 +32,9 @@ extension Mesh {
             guard let number = logs.number(of: log) else { continue }
             let holder = sessionOrder.first { id in
                 guard let session = sessions[id], session.isReady else { return false }
+                // A second stream of one log would take the place of the first.
                 return !damage[at].asked.contains(id)
+                    && !session.fetches.contains { $0.log == log }
                     && session.fetches.count < Limits.streamsFetched
                     && session.known[number].map { $0.confirmed > index } == true
             }

@@ -127,7 +127,9 @@ extension Mesh {
                     || (record == nil && logs.count >= Limits.logs)
                 {
                     session.offered[log] = nil
-                } else if fetching[log] != nil || record?.isFailing == true {
+                } else if fetching[log] != nil || record?.isFailing == true
+                    || session.fetches.contains(where: { $0.log == log })
+                {
                     session.offers.append(log)
                     passed += 1
                 } else {
@@ -185,6 +187,7 @@ extension Mesh {
         }
         guard let found = accept(session, batch) else { return streamEnded(session, stream) }
         store(.fetched(found, source: session.id, stream: stream), found)
+        confirm(session, batch.log, batch.to)
     }
 
     /// Verifies a batch against what is held; ends the session when it does not hold.

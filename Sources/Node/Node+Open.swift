@@ -106,8 +106,8 @@ extension Node {
         guard !DirectoryLock.exists(paths.nodeKey) else {
             throw NodeError.store(
                 """
-                \(paths.store) is empty, though \(paths.data) has been used: its store was lost. Put \
-                it back from a backup, or move the directory away to begin anew
+                \(paths.store) is empty, though \(paths.data) has been used: its store was lost. \
+                Put it back from a backup, or move the directory away to begin anew
                 """
             )
         }

@@ -57,7 +57,7 @@ struct OwnLogTests {
         let many = [Draft](repeating: draft(60_000), count: 3)
         var taken = 0
         while refusal(log, many) == nil && taken < 1_000 { taken += 1 }
-        #expect(taken * 180_000 <= Limits.drafts + 3 * Limits.batchBytes)
+        #expect(taken * 180_000 <= Limits.drafts + (Limits.groupsInFlight + 1) * Limits.batchBytes)
         #expect(refusal(log, many) == .tooManyWaiting)
         #expect(net.nodes[0].mesh.groups(of: log) <= Limits.groupsInFlight)
         net.run(for: .seconds(1_000))

@@ -34,6 +34,9 @@ struct TestStore {
             forks[proof.log] = proof
             logs[proof.log]?.head.isFrozen = true
             return true
+        case .replace(let key, let index, let entry):
+            logs[key]?.entries[Int(index)] = entry
+            return true
         case .extend(let found, let isOwn):
             let key = found.head.key
             guard found.from == size(of: key) else { return false }
@@ -73,6 +76,11 @@ struct TestStore {
             log: request.head.key, frontier: frontier,
             entries: Array(log.entries[Int(request.from)..<Int(to)]),
             checkpoint: request.head.checkpoint, tail: tail)
+    }
+
+    /// Another entry where one was written.
+    mutating func damage(_ key: LogKey, at index: Int) {
+        logs[key]?.entries[index].body = .present(Array(repeating: 7, count: 40))
     }
 
     /// Whether all that is held verifies again, from the first entry.
