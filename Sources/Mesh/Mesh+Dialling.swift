@@ -6,6 +6,8 @@ import Primitives
 struct DialTarget: Sendable {
     var address: PeerAddress
     var endpoint = 0
+    /// Endpoints that were tried in vain since the last wait.
+    var failures = 0
     /// The dial under way.
     var token: Token?
     /// The session that a dial led to.
@@ -53,14 +55,27 @@ extension Mesh {
     mutating func dialFailed(_ token: Token) {
         guard let index = targets.firstIndex(where: { $0.token == token }) else { return }
         targets[index].token = nil
-        redialLater(index)
+        nextEndpoint(index)
+    }
+
+    /// Another address of the peer, at once: only when all were tried in vain is there a wait. An
+    /// invite has the addresses of several networks, and most lead nowhere from here.
+    mutating func nextEndpoint(_ index: Int) {
+        let count = targets[index].address.endpoints.count
+        targets[index].endpoint = (targets[index].endpoint + 1) % count
+        targets[index].failures += 1
+        if targets[index].failures < count {
+            targets[index].session = nil
+            dial(index)
+        } else {
+            redialLater(index)
+        }
     }
 
     /// Doubles the wait, with up to a quarter of jitter, so that a mesh does not redial in step.
     mutating func redialLater(_ index: Int) {
         targets[index].session = nil
-        targets[index].endpoint =
-            (targets[index].endpoint + 1) % targets[index].address.endpoints.count
+        targets[index].failures = 0
         let wait = targets[index].backoff.nanoseconds
         let jitter = random.next() % (wait / 4 + 1)
         targets[index].nextDial = now + Instant.Span(nanoseconds: wait - wait / 8 + jitter)

@@ -256,7 +256,8 @@ extension Mesh {
         if let target = session.target {
             // Only a session that lasted shows that all is well there.
             if wasReady && now >= session.openedAt + Limits.silence { targets[target].succeeded() }
-            redialLater(target)
+            // Somebody else may stand at that address.
+            if wasReady { redialLater(target) } else { nextEndpoint(target) }
         }
         if wasReady || session.target != nil {
             note(.sessionClosed(session.peer, why: why))

@@ -294,6 +294,9 @@ def test_damaged_entry_is_not_served(room):
     node.wait_until(lambda: len(three.notes_or_none(who)) == 300, "the whole log at three", 40)
     assert three.notes(who)[150] == "post 150"
     three.check()
+    # And what was spoilt is fetched again, and put back where it was.
+    node.wait_until(lambda: two.run("check").code == 0, "the spoilt entry is whole again", 60, 0.2)
+    assert two.notes(who)[150] == "post 150"
 
 
 @pytest.fixture
@@ -415,6 +418,7 @@ def naughty():
     return ["\x1b[31mred", "a\u202eb", "\ufeff", "‮test", "\x7f\x80\x9b31m", "\u2028\u2029", "x\0y", "e\u0301", "👩‍👩‍👧"]
 
 
+@pytest.mark.slow
 def test_naughty_strings(room):
     """Read back as they were written; what reaches a terminal can steer nothing."""
     one = room.node("one").start()

@@ -4,6 +4,7 @@ import crash
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 def test_kill(room, seed, part):
     crash.Pair(room, f"{seed}/{part}").run(kills=50)

@@ -139,3 +139,23 @@ def test_follow_and_timeline(room):
     three_.ask("follow", two.identity)
     texts = [p["text"] for p in three_.ask("timeline")["posts"] if p["kind"] == "note"]
     assert texts == ["of a stranger"]
+
+
+def test_an_invite_of_many_addresses(room):
+    """Most of them lead nowhere from here, as those of a machine with several networks do."""
+    one = room.node("one").start()
+    key_, _, right = one.invite.partition("@")
+    dead = ["127.0.0.1:1", "[::1]:1", "127.0.0.2:1", "127.0.0.3:1", "absent.invalid:1"]
+    other = room.node("other")
+    other.start("--join", f"{key_}@{','.join([*dead, right])}")
+    other.wait_for_peers(seconds=10)
+
+
+def test_meets_again_after_losses(room):
+    """A peer that went away and came back is met again, and what it missed arrives."""
+    one, two = room.chain("one", "two")
+    for number in range(3):
+        one.stop()
+        one.start()
+        one.post(f"round {number}")
+        node.wait_until(lambda: len(two.notes_or_none(one.identity)) == number + 1, "the new post", 20)

@@ -60,6 +60,7 @@ def text_of(data):
         return None
 
 
+@pytest.mark.slow
 def test_every_changed_byte_by_conform(proof):
     """All 255 other values at each position, and each deletion, insertion, truncation."""
     good = proof[0].read_bytes()

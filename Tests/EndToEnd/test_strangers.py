@@ -383,6 +383,7 @@ def test_wrong_hellos(room, one):
     serves(room, one)
 
 
+@pytest.mark.slow
 def test_a_peer_that_stops_reading(room, one):
     """It asks for all there is, again and again, and reads nothing: bounded memory, then it is dropped."""
     big = room.folder / "big.txt"
