@@ -5,7 +5,8 @@ import Glibc
 final class DirectoryLock {
     private let descriptor: Int32
 
-    /// Waits of 20 ms for a command that has the directory for a moment; a node that runs is not waited for.
+    /// Waits of 20 ms for a command that has the directory for a moment; a node that runs is not
+    /// waited for.
     private static let patience = 150
 
     init(_ paths: Paths) throws(NodeError) {
