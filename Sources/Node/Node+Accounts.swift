@@ -63,7 +63,8 @@ extension Node {
         return key
     }
 
-    /// Publishes a new root log and the device log's first entries, as far as they are not there yet.
+    /// Publishes a new root log and the first entries of the device log, as far as they are not
+    /// there yet.
     private func announce(
         _ account: Account, root: SigningKey, next: PublicKey,
         then: @escaping (Result<Published, Refusal>) -> Void
