@@ -119,9 +119,15 @@ package struct Mesh {
     /// The port that this node listens on, which its hellos name from now on.
     package mutating func setListenPort(_ port: UInt16?) { configuration.listenPort = port }
 
+    /// Whether anything is held of a log, or on its way to the disk.
+    package func holds(_ log: LogKey) -> Bool { logs[log] != nil }
+
+    /// What `ownState` says of a log whose key is not here.
+    package static let noKey = "no key"
+
     /// In a word, whether a log of this node can be written.
     package func ownState(of log: LogKey) -> String {
-        guard let own = ownLogs.first(where: { $0.key.publicKey == log }) else { return "foreign" }
+        guard let own = ownLogs.first(where: { $0.key.publicKey == log }) else { return Self.noKey }
         return switch own.state {
         case .writable: "writable"
         case .unconfirmed: "unconfirmed"

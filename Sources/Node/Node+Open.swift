@@ -61,13 +61,17 @@ extension Node {
         var own: [OwnLogStart] = []
         var roots: [LogKey: OwnLogStart.Trust] = [:]
         for account in accounts {
-            let key = try Keys.read(paths.deviceKey(DIDKey.multibase(account.device)))
-            guard key.publicKey == account.device else {
-                let path = paths.deviceKey(DIDKey.multibase(account.device))
-                throw NodeError.keyFile("\(path) is not the key of \(account.name)")
+            let path = paths.deviceKey(DIDKey.multibase(account.device))
+            // Keys are no part of a backup: what was restored without them is read until the owner
+            // opens a new device log.
+            if DirectoryLock.exists(path) {
+                let key = try Keys.read(path)
+                guard key.publicKey == account.device else {
+                    throw NodeError.keyFile("\(path) is not the key of \(account.name)")
+                }
+                let head = heads.first { $0.key == account.device }
+                own.append(OwnLogStart(key: key, trust: try fences.trust(account.device, head)))
             }
-            let head = heads.first { $0.key == account.device }
-            own.append(OwnLogStart(key: key, trust: try fences.trust(account.device, head)))
             let root = heads.first { $0.key == account.identity }
             roots[account.identity] = try fences.trust(account.identity, root)
         }

@@ -131,7 +131,7 @@ extension Node {
     func post(
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
-        let account = try account(parameters)
+        let account = try writer(parameters)
         guard let texts = parameters["texts"]?.list, !texts.isEmpty else {
             throw .badRequest("what is the post?")
         }
@@ -163,7 +163,7 @@ extension Node {
     func follow(
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
-        let account = try account(parameters)
+        let account = try writer(parameters)
         guard let who = parameters["who"]?.text else { throw .badRequest("follow whom?") }
         let identity = try self.identity(who)
         let isOn = parameters["on"]?.flag ?? true
@@ -205,7 +205,20 @@ extension Node {
         handle(.publish(log, drafts, token))
     }
 
-    /// The identity to write as: `--as NAME`, or the only one.
+    /// The identity to write as, whose device key is here.
+    private func writer(_ parameters: Value) throws(NodeError) -> Account {
+        let account = try account(parameters)
+        guard mesh.ownState(of: account.device) != Mesh.noKey else {
+            throw .refused(
+                """
+                the device key of \(account.name) is not here (keys are no part of a backup): open \
+                a new device log with  starling device new --words FILE
+                """)
+        }
+        return account
+    }
+
+    /// The identity to act as: `--as NAME`, or the only one.
     func account(_ parameters: Value) throws(NodeError) -> Account {
         if let name = parameters["as"]?.text {
             guard let found = accounts.first(where: { $0.name == name }) else {

@@ -93,6 +93,7 @@ package final class Node {
         do throws(StoreError) { try people.load() } catch { throw .store("\(error)") }
         loop.turnEnded = { [weak self] in self?.turnEnded() }
         if parts.wasKilled { checkInBackground() }
+        finishAccounts()
     }
 
     // MARK: Running

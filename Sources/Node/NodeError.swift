@@ -6,6 +6,8 @@ package enum NodeError: Error, Hashable, Sendable {
     case store(String)
     /// A key or word file that is missing, damaged, or open to others.
     case keyFile(String)
+    /// A command that makes no sense: exit code 2.
+    case usage(String)
     /// A request with something missing or wrong in it.
     case badRequest(String)
     case notFound(String)
@@ -24,7 +26,8 @@ extension NodeError: CustomStringConvertible {
             "\(path) is in use by another process" + (process.map { " (\($0))" } ?? "")
                 + ": stop it, or give another directory with --data"
         case .network(let what), .store(let what), .keyFile(let what), .badRequest(let what),
-            .notFound(let what), .refused(let what), .control(let what), .damaged(let what):
+            .usage(let what), .notFound(let what), .refused(let what), .control(let what),
+            .damaged(let what):
             what
         }
     }
@@ -36,6 +39,7 @@ extension NodeError: CustomStringConvertible {
         case .network: "network"
         case .store: "store"
         case .keyFile: "key-file"
+        case .usage: "usage"
         case .badRequest: "bad-request"
         case .notFound: "not-found"
         case .refused: "refused"

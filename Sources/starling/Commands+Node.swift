@@ -20,12 +20,21 @@ extension Command {
         options.join = context.arguments.all("--join")
         options.name = context.arguments.value("--name")
         let node = try Node(paths: context.paths, options: options)
-        let words = try node.createFirstAccount(named: options.name ?? userName())
-        try node.listenForControl()
-        try node.listen(on: context.arguments.value("--listen") ?? "[::]:4646")
-        try node.stopOnSignals()
-        let greeting = try node.greeting(words: words)
-        context.show(greeting) { greet(greeting, context.paths) }
+        do throws(NodeError) {
+            // What can fail comes first: a port in use makes no identity.
+            try node.listen(on: context.arguments.value("--listen") ?? "[::]:4646")
+            if let name = options.name, let first = node.accounts.first, first.name != name {
+                Terminal.note("You are \(first.name) here already; --name is for a first start.")
+            }
+            let words = try node.createFirstAccount(named: options.name ?? userName())
+            try node.listenForControl()
+            try node.stopOnSignals()
+            let greeting = try node.greeting(words: words)
+            context.show(greeting) { greet(greeting, context.paths) }
+        } catch {
+            node.shutDown()
+            throw error
+        }
         try node.run()
     }
 
@@ -135,23 +144,27 @@ extension Command {
     }
 
     static let device = Command(
-        name: "device", usage: "device new --words FILE",
+        name: "device", usage: "device new --words FILE [--alone]",
         summary: "Open a new device log for an identity, with its recovery words.",
         details: """
             After a restore from a backup, or when a device's log is frozen. Readers keep seeing one
             author. FILE holds the 24 words ("-" reads them from standard input).
 
               --words FILE  the recovery words
+              --alone       do not wait for a peer to confirm that nothing newer was published: only
+                            where nobody else can hold anything of yours
             """,
-        words: 1...1, options: ["--words"]
+        words: 1...1, flags: ["--alone"], options: ["--words"]
     ) { context throws(NodeError) in
         guard context.arguments.words[0] == "new", let file = context.arguments.value("--words")
-        else { throw .badRequest("the form is  starling device new --words FILE") }
+        else { throw .usage("the form is  starling device new --words FILE") }
         let text = try Files.read(file, limit: 16_384)
-        let words = RecoveryText.words(in: text)
+        let words = Node.words(inFile: text)
         try context.withNode { node throws(NodeError) in
             let reply = try node.request(
-                "device", context.parameters(("words", .string(words.joined(separator: " ")))))
+                "device",
+                context.parameters(
+                    ("words", .string(words)), ("alone", .bool(context.arguments.has("--alone")))))
             context.show(reply) {
                 Terminal.line(
                     "\(reply["name"]?.text ?? "") now writes as \(reply["device"]?.text ?? "")")
@@ -235,18 +248,5 @@ extension Command {
         case 3_600..<86_400: "\(seconds / 3_600) h"
         default: "\(seconds / 86_400) days"
         }
-    }
-}
-
-/// The 24 words in whatever stands around them: the file that Starling wrote, or a bare list.
-enum RecoveryText {
-    static func words(in text: String) -> [String] {
-        // Starling's own file has a sentence or two before the numbered words.
-        let lines = text.split(separator: "\n")
-        let numbered = lines.filter {
-            $0.contains("1. ") || $0.first { !$0.isWhitespace }?.isNumber == true
-        }
-        return (numbered.isEmpty ? lines : numbered).flatMap { $0.split { !$0.isLetter } }.map(
-            String.init)
     }
 }

@@ -17,12 +17,12 @@ extension Command {
     ) { context throws(NodeError) in
         if let file = context.arguments.value("--lines") {
             guard context.arguments.words.isEmpty else {
-                throw .badRequest("give either a text or --lines, not both")
+                throw .usage("give either a text or --lines, not both")
             }
             return try postLines(file, context)
         }
         guard var text = context.arguments.words.first else {
-            throw .badRequest("what is the post?  starling post \"…\"")
+            throw .usage("what is the post?  starling post \"…\"")
         }
         if text == "-" { text = try Files.read("-", limit: 1 << 20) }
         try context.withNode { node throws(NodeError) in
@@ -205,7 +205,7 @@ extension Command {
 
     static func number(_ option: String, _ context: Context) throws(NodeError) -> UInt64? {
         guard let text = context.arguments.value(option) else { return nil }
-        guard let value = UInt64(text) else { throw .badRequest("\(option) takes a number") }
+        guard let value = UInt64(text) else { throw .usage("\(option) takes a number") }
         return value
     }
 
@@ -229,7 +229,7 @@ extension Command {
         case "note": return text
         case "dropped": return "[the text is not here: this node dropped it]"
         case "unreadable": return "[written by a program that this one cannot read]"
-        case let kind: return "[\(kind)] \(text)"
+        case let kind: return text.isEmpty ? "[\(kind)]" : "[\(kind)] \(text)"
         }
     }
 

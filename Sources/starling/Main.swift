@@ -22,6 +22,7 @@ struct Starling {
                                 ("error", .string(error.code)), ("message", .string("\(error)")))))
                 }
                 Terminal.error("\(error)")
+                if case .usage = error { exit(2) }
                 exit(1)
             }
         }

@@ -183,6 +183,30 @@ def test_moved_to_another_machine(room):
     look(recorder, moved, b, who=who)
 
 
+def test_backup_without_keys(room):
+    """A backup as the README makes it, on a new machine: read-only, then a device of its own."""
+    a, b, texts = pair(room)
+    who, recorder = a.identity, Recorder()
+    words = (next(a.data.glob("recovery-words-*.txt"))).read_text()
+    a.stop()
+    new = room.node("new", data=room.folder / "new" / "data")
+    copy_of(a.data, new.data)
+    shutil.rmtree(new.data / "keys")
+    next(new.data.glob("recovery-words-*.txt")).unlink()
+    # Before it has met anybody: it says what to do, and changes nothing.
+    new.run("post", "no key").fails(1, says="device new")
+    new.run("device", "new", "--words", "-", stdin=words).fails(1, says="--alone")
+    assert new.account()["state"] == "no key"
+    new.start(*new.join(b))
+    new.wait_for_peers()
+    new.ask("device", "new", "--words", "-", stdin=words)
+    new.post("from the new device")
+    node.wait_until(lambda: b.notes(who) == [*texts, "from the new device"], "the post at B")
+    assert {p["author"] for p in b.ask("timeline", "--all", "--limit", 100)["posts"]} == {who}
+    look(recorder, new, b, who=who)
+    assert new.check() and b.check()
+
+
 def test_two_copies_on_one_machine(room):
     """The fence is shared: the two never sign the same size."""
     a, b, texts = pair(room)

@@ -149,7 +149,8 @@ struct SyncTests {
         let from = net.dials.count
         net.run(for: .seconds(1_800))
         net.post(log, at: 0, 5)
-        // Each round tries both addresses of the peer, one right after the other; then it waits.
+        // Each round tries both addresses of the peer, one right after the other; then comes the
+        // wait.
         let dials = net.dials[from...].map(\.at)
         let rounds = stride(from: 0, to: dials.count, by: 2).map { dials[$0] }
         #expect(rounds.count > 8 && rounds.count < 20, "\(rounds.count)")
