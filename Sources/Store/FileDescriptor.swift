@@ -21,11 +21,17 @@ struct FileDescriptor: ~Copyable {
         return out
     }
 
-    /// Takes the file's one exclusive lock, or says who cannot: `.locked`.
+    /// Takes the file's one exclusive lock, or says that it cannot be had: `.locked`.
+    ///
+    /// Waits up to half a second: a process that ends gives up its locks one after the other, so
+    /// that the data directory may be free a moment before the store and the fences are.
     func lockExclusively() throws(StoreError) {
-        guard flock(number, LOCK_EX | LOCK_NB) != 0 else { return }
-        throw errno == EWOULDBLOCK
-            ? .locked(path: path) : SystemError.store(errno, "lock", path)
+        for _ in 0..<50 {
+            if flock(number, LOCK_EX | LOCK_NB) == 0 { return }
+            guard errno == EWOULDBLOCK else { throw SystemError.store(errno, "lock", path) }
+            usleep(10_000)
+        }
+        throw .locked(path: path)
     }
 
     /// Writes all of `bytes` at `offset`.
