@@ -45,14 +45,18 @@ extension Node {
 
     func status() throws(NodeError) -> Value {
         let counts = try stored { () throws(StoreError) in
-            (posts: try reader.entryCount(), logs: try reader.logCount())
+            (
+                entries: try reader.entryCount(), marks: try reader.markCount(),
+                logs: try reader.logCount()
+            )
         }
         let seconds = (loop.now() - startedAt).milliseconds / 1_000
         let counters = mesh.counters
         return .object(
             ("version", .string(Self.version)), ("running", .bool(!localEndpoints.isEmpty)),
             ("address", .string(address.text)), ("data", .string(paths.data)),
-            ("posts", .int(counts.posts)), ("logs", .int(counts.logs)),
+            ("posts", .int(counts.entries - min(counts.entries, counts.marks))),
+            ("entries", .int(counts.entries)), ("logs", .int(counts.logs)),
             ("people", .int(people.count)), ("peers", .int(sessions.count)),
             ("uptime", .int(seconds)), ("accounts", accountList()),
             ("received", .int(counters.postsReceived)), ("sent", .int(counters.postsPushed)),

@@ -11,6 +11,7 @@ struct ReadStatements: ~Copyable {
     let setting: Statement
     let forkProofs: Statement
     let marks: Statement
+    let markCount: Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -36,6 +37,7 @@ struct ReadStatements: ~Copyable {
             """)
         let setting = try Statement(database, "SELECT value FROM settings WHERE name = ?1")
         let forkProofs = try Statement(database, "SELECT key, proof FROM fork_proofs ORDER BY key")
+        let markCount = try Statement(database, "SELECT count(*) FROM marks")
         let marks = try Statement(
             database,
             """
@@ -53,5 +55,6 @@ struct ReadStatements: ~Copyable {
         self.setting = setting
         self.forkProofs = forkProofs
         self.marks = marks
+        self.markCount = markCount
     }
 }

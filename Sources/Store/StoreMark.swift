@@ -27,6 +27,12 @@ package struct StoreMark: Hashable, Sendable {
 }
 
 extension StoreReader {
+    /// How many entries are listed.
+    package func markCount() throws(StoreError) -> UInt64 {
+        defer { statements.markCount.reset() }
+        return try statements.markCount.step() ? UInt64(clamping: statements.markCount.int(0)) : 0
+    }
+
     /// The listed entries, log by log in order of arrival, each log's by index.
     package func marks() throws(StoreError) -> [StoreMark] {
         defer { statements.marks.reset() }

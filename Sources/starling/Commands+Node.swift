@@ -217,7 +217,7 @@ extension Command {
         if isRunning { Terminal.line("address   \(status["address"]?.text ?? "")") }
         Terminal.line("data      \(status["data"]?.text ?? "")")
         Terminal.line(
-            "holds     \(number("posts")) entries in \(number("logs")) logs"
+            "holds     \(number("posts")) posts in \(number("logs")) logs"
                 + " of \(number("people")) people"
         )
         Terminal.line("peers     \(number("peers"))")

@@ -124,7 +124,9 @@ extension Conform {
         let responder = try fields.object("responder")
         let prologue = try fields.bytes("prologue")
         var psk: PresharedKey?
-        if let given = fields.request["psk"], given != .null, given != .string("") {
+        if let given = fields.request["psk"], given != .null, given != .string(""),
+            given != .string("none")
+        {
             psk = PresharedKey(bytes: SecretBytes(try fields.bytes32("psk").array))
         }
         let server = AgreementKey(bytes: try responder.bytes32("static").array)

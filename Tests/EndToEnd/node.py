@@ -227,8 +227,8 @@ class Node:
 
     # Waiting
 
-    def wait_for_posts(self, count, seconds=PATIENCE):
-        wait_until(lambda: self.status()["posts"] >= count, f"{count} posts at {self.name}", seconds, 0.05)
+    def wait_for_entries(self, count, seconds=PATIENCE):
+        wait_until(lambda: self.status()["entries"] >= count, f"{count} entries at {self.name}", seconds, 0.05)
         return self
 
     def wait_for_peers(self, count=1, seconds=PATIENCE):

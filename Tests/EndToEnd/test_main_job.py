@@ -50,7 +50,7 @@ def post_all(first, folder):
 
 def holds(holder, posted, total):
     """`holder` has every text in order, and its store verifies."""
-    holder.wait_for_posts(total)
+    holder.wait_for_entries(total)
     for who, lines in posted.items():
         node.wait_until(lambda: len(holder.notes(who)) >= len(lines), "the whole log", pause=0.2)
         assert holder.notes(who) == lines
@@ -94,7 +94,7 @@ def test_over_ipv6(room, namespaces):
     net, nodes = three(room, v6=True)
     start(nodes)
     posts = [nodes[0].post(f"six {i}") for i in range(20)]
-    nodes[2].wait_for_posts(3 * IDENTITY + 20)
+    nodes[2].wait_for_entries(3 * IDENTITY + 20)
     assert nodes[2].notes(nodes[0].identity) == [f"six {i}" for i in range(20)]
     assert nodes[2].ask("show", posts[7])["post"]["text"] == "six 7"
     node.wait_until(lambda: nodes[2].peers()[0]["datagrams"], "UDP over IPv6")
@@ -122,11 +122,11 @@ def test_with_udp_lost(room, namespaces, percent):
 def test_follow_and_timeline(room):
     one, two, three_ = room.chain("one", "two", "three")
     one.post("before")
-    three_.wait_for_posts(3 * IDENTITY + 1)
+    three_.wait_for_entries(3 * IDENTITY + 1)
     assert three_.ask("follow", one.identity)["known"]
     one.post("after")
     two.post("of a stranger")
-    three_.wait_for_posts(3 * IDENTITY + 4)
+    three_.wait_for_entries(3 * IDENTITY + 4)
     texts = [p["text"] for p in three_.ask("timeline")["posts"] if p["kind"] == "note"]
     assert sorted(texts) == ["after", "before"]
     everybody = [p["text"] for p in three_.ask("timeline", "--all")["posts"]]

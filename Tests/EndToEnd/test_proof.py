@@ -15,7 +15,7 @@ def proof(room):
     one, two, three = room.chain("one", "two", "three")
     address = one.post("proven — ✓")
     one.post("and one more behind it")
-    three.wait_for_posts(14)
+    three.wait_for_entries(14)
     text = three.run("prove", address).ok().out
     path = room.folder / "post.tlog-proof"
     path.write_text(text, encoding="utf-8", newline="")

@@ -23,7 +23,7 @@ def pair(room):
     texts = [f"before {i}" for i in range(10)]
     for text in texts:
         a.post(text)
-    b.wait_for_posts(18)
+    b.wait_for_entries(18)
     return a, b, texts
 
 
@@ -43,7 +43,7 @@ def test_restored_while_stopped(room):
     lost = [f"lost {i}" for i in range(7)]
     for text in lost:
         a.post(text)
-    b.wait_for_posts(25)
+    b.wait_for_entries(25)
     look(recorder, a, b, who=who)
     goes_on_after(room, a, b, copy, recorder, texts + lost)
 
@@ -90,7 +90,7 @@ def test_restored_from_a_copy_of_a_running_node(room):
     thread.join()
     a.post("surely behind the copy")
     all_texts = texts + more + ["surely behind the copy"]
-    b.wait_for_posts(8 + len(all_texts))
+    b.wait_for_entries(8 + len(all_texts))
     look(recorder, a, b, who=who)
     a.stop()
     torn = shutil.copytree(copy, room.folder / "torn")

@@ -169,7 +169,7 @@ def test_few_descriptors(room):
             sockets.append(sock)
         for number in range(5):
             one.post(f"under siege {number}")
-        assert one.status()["posts"] == 509
+        assert one.status()["entries"] == 509
     finally:
         for sock in sockets:
             sock.close()
@@ -271,7 +271,7 @@ def test_an_honest_python_peer(one):
                 p.send([CREDIT, 1, 1])
         assert p.receive_kind(END)[1:] == [1, 502]
         p.send(samples()["batch"])
-        node.wait_until(lambda: one.status()["posts"] == 504 + 9, "the pushed log is stored")
+        node.wait_until(lambda: one.status()["entries"] == 504 + 9, "the pushed log is stored")
         assert p.alive() is True
 
 
@@ -438,7 +438,7 @@ def test_wrong_batches(room, one):
         "tail too long": [good[0], 0, [], good[3], good[4], [bytes(32)]],
         "the node's own log": [own, 0, [], good[3], good[4], []],
     }
-    posts = one.status()["posts"]
+    posts = one.status()["entries"]
     for name, batch in wrong.items():
         for stream in (0, 1, 77):
             with Peer(one.invite) as p:
@@ -457,7 +457,7 @@ def test_wrong_batches(room, one):
         p.send([HEADS, [[own, 9999, bytes(32), bytes(64)]], True])
         p.send([OWN_HEADS, [[own, 9999, bytes(32), bytes(64)]]])
         p.alive()
-    assert one.status()["posts"] == posts
+    assert one.status()["entries"] == posts
     assert one.account()["state"] == "writable"
     one.post("not impressed")
     serves(room, one)
