@@ -124,12 +124,14 @@ package struct Mesh {
 
     /// What `ownState` says of a log whose key is not here.
     package static let noKey = "no key"
+    /// What it says of a log that may be written.
+    package static let writable = "writable"
 
     /// In a word, whether a log of this node can be written.
     package func ownState(of log: LogKey) -> String {
         guard let own = ownLogs.first(where: { $0.key.publicKey == log }) else { return Self.noKey }
         return switch own.state {
-        case .writable: "writable"
+        case .writable: Self.writable
         case .unconfirmed: "unconfirmed"
         case .behind: "behind"
         case .forked: "forked"

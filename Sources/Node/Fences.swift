@@ -53,6 +53,13 @@ final class Fences {
         }
     }
 
+    /// Before the first commit of a log: its fence says that nothing was released. A crash between
+    /// that commit and its fence would else leave entries without any fence, as a copy has them.
+    func prepare(_ log: LogKey) throws(StoreError) {
+        let fence = try fence(log)
+        if case .missing = fence.file.state { try fence.file.claim(size: 0, root: .zero) }
+    }
+
     /// Remembers a head that is durable and about to be released; on the disk when this returns.
     ///
     /// The mesh has decided that the log may be written: a fence that says otherwise is taken over.

@@ -99,7 +99,9 @@ extension Node {
     /// Goes on where a crash cut short the making of an identity: nothing of it was released.
     func finishAccounts() {
         for account in accounts where !mesh.holds(account.device) {
-            guard mesh.ownState(of: account.device) != Mesh.noKey,
+            // The fences say whether something was: then it is not made again, but fetched.
+            guard mesh.ownState(of: account.device) == Mesh.writable,
+                roots[account.identity] ?? .current == .current,
                 let file = try? SecretFile.read(paths.words(account.name), limit: 16_384)
             else { continue }
             let text = unsafe file.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }

@@ -21,6 +21,12 @@ package struct Paths: Sendable {
     /// Whether the owner named no directory, or the default one.
     package var isDefault: Bool { data == Paths(data: nil).data }
 
+    /// Everything named by the caller: several machines on one, in a test.
+    package init(data: String, fences: String) {
+        self.data = data
+        self.fences = fences
+    }
+
     package var store: String { data + "/store" }
     package var keys: String { data + "/keys" }
     package var lock: String { data + "/lock" }

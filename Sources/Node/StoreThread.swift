@@ -152,6 +152,13 @@ final class StoreWorker: @unchecked Sendable {
     /// take the others with it.
     func commit(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
         let tokens = jobs.compactMap(\.token)
+        let moves = newest(jobs)
+        do throws(StoreError) {
+            for (log, _) in moves { try fences.prepare(log) }
+        } catch {
+            if error == .diskFull { return [.failed(tokens, .full, "\(error)")] }
+            return [.broken("the fence cannot be written: \(error)")]
+        }
         do {
             try writer.commit(jobs.map(\.write), tidying: false)
         } catch {
@@ -160,7 +167,7 @@ final class StoreWorker: @unchecked Sendable {
             return [.failed(tokens, error == .diskFull ? .full : .failed, "\(error)")]
         }
         do {
-            for (log, move) in newest(jobs) { try fences.move(log, move.size, move.root) }
+            for (log, move) in moves { try fences.move(log, move.size, move.root) }
         } catch {
             return [.broken("the fence cannot be moved: \(error)")]
         }
