@@ -54,20 +54,25 @@ package struct Timeline {
                     if post.isNote { posts.append(post) }
                 }
             }
+            // However many logs there are, no more is kept than is asked for.
+            if posts.count > 2 * limit { posts = Self.newestFirst(posts, limit) }
         }
-        posts.sort {
-            ($0.time, $0.reference.log, $0.reference.index) > (
-                $1.time, $1.reference.log, $1.reference.index
-            )
-        }
-        return (Array(posts.prefix(limit)), heldBack)
+        return (Self.newestFirst(posts, limit), heldBack)
     }
 
-    /// The entries of one log from `from`, of every kind.
+    private static func newestFirst(_ posts: [Post], _ limit: Int) -> [Post] {
+        let sorted = posts.sorted {
+            ($0.time, $0.reference.log, $0.reference.index)
+                > ($1.time, $1.reference.log, $1.reference.index)
+        }
+        return Array(sorted.prefix(limit))
+    }
+
+    /// The entries of one log from `from`, of every kind, about `maxBytes` of them at most.
     package func entries(
-        of log: LogKey, from: UInt64, limit: Int
+        of log: LogKey, from: UInt64, limit: Int, maxBytes: Int
     ) throws(StoreError) -> [Post] {
-        let entries = try reader.entries(of: log, from: from, limit: limit, maxBytes: 16 << 20)
+        let entries = try reader.entries(of: log, from: from, limit: limit, maxBytes: maxBytes)
         return entries.enumerated().map { post(log, from + UInt64($0.offset), $0.element) }
     }
 

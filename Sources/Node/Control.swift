@@ -3,8 +3,10 @@ import Wire
 /// The words between the command line and a running node, over the Unix socket: four bytes of
 /// big-endian length, then a CBOR array. Local to one machine and one version: not a protocol.
 package enum Control {
-    /// Bytes of one frame at most, either way.
+    /// Bytes of one request at most.
     package static let frameLimit = 8 << 20
+    /// Bytes of one reply at most: many long posts in one answer.
+    package static let replyLimit = 64 << 20
 
     /// `[id, operation, parameters]`
     package struct Request: Sendable {
@@ -70,8 +72,9 @@ package enum Control {
     /// Cuts a byte stream into frames.
     package struct Reader: Sendable {
         private var buffer: [UInt8] = []
+        private let limit: Int
 
-        package init() {}
+        package init(limit: Int = Control.frameLimit) { self.limit = limit }
 
         /// True when more waits than a frame may have: the other side is not one of ours.
         package private(set) var isOverLimit = false
@@ -81,7 +84,7 @@ package enum Control {
         package mutating func next() -> [UInt8]? {
             guard buffer.count >= 4 else { return nil }
             let length = buffer[..<4].reduce(0) { $0 << 8 | Int($1) }
-            if length > Control.frameLimit {
+            if length > limit {
                 isOverLimit = true
                 return nil
             }

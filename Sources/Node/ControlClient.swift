@@ -4,7 +4,7 @@ import Glibc
 /// The command line's end of the control socket: blocking, one thread.
 package final class ControlClient {
     private let descriptor: Int32
-    private var reader = Control.Reader()
+    private var reader = Control.Reader(limit: Control.replyLimit)
     private var nextID: UInt64 = 1
 
     /// Connects to the node that runs on this data directory; nil when none does.

@@ -12,6 +12,9 @@ import Wire
 extension Node {
     private var posts: Timeline { Timeline(reader: reader, people: people) }
 
+    /// Bytes of text in one answer, about: it stays below `Control.replyLimit`.
+    private static let replyBytes = 48 << 20
+
     // MARK: Posts
 
     /// The newest posts of whom an identity follows, or of everybody.
@@ -32,8 +35,14 @@ extension Node {
         let (found, heldBack) = try stored { () throws(StoreError) in
             try posts.newest(of: logs, limit: limit, now: EventLoop.wallClock())
         }
+        var bytes = 0
+        let shown = found.prefix {
+            bytes += $0.textBytes
+            return bytes <= Self.replyBytes
+        }
         return .object(
-            ("posts", .array(found.map(describe))), ("heldBack", .int(heldBack)),
+            ("posts", .array(shown.map(describe))), ("heldBack", .int(heldBack)),
+            ("left", .int(found.count - shown.count)),
             ("everybody", .bool(everybody)), ("follows", .int(follows.count)))
     }
 
@@ -63,13 +72,15 @@ extension Node {
             logs = [identity] + people.devices(of: identity)
         }
         var out: [Value] = []
-        for log in logs {
+        var room = Self.replyBytes
+        for log in logs where room > 0 {
             guard let head = try stored({ () throws(StoreError) in try reader.head(of: log) })
             else { continue }
             let from = parameters["from"]?.number ?? (head.size - min(head.size, UInt64(limit)))
             let entries = try stored { () throws(StoreError) in
-                try posts.entries(of: log, from: from, limit: limit)
+                try posts.entries(of: log, from: from, limit: limit, maxBytes: room)
             }
+            room -= entries.reduce(0) { $0 + $1.textBytes }
             out.append(
                 .object(
                     ("log", .string(DIDKey.encode(log))), ("size", .int(head.size)),
@@ -200,4 +211,12 @@ struct LoopBound<Value>: @unchecked Sendable {
     let value: Value
 
     init(_ value: Value) { self.value = value }
+}
+
+extension Post {
+    /// What the post takes in an answer, about.
+    fileprivate var textBytes: Int {
+        guard case .content(.note(let text)) = body else { return 256 }
+        return text.utf8.count + 256
+    }
 }

@@ -109,6 +109,9 @@ extension Command {
                 if posts.isEmpty {
                     Terminal.line("Nothing here yet. Post something, or join somebody.")
                 }
+                if let left = reply["left"]?.number, left > 0 {
+                    Terminal.note("\(left) older posts are too long for one answer: ask for fewer")
+                }
                 if let held = reply["heldBack"]?.number, held > 0 {
                     Terminal.note("\(held) posts claim to be from the future and are held back")
                 }

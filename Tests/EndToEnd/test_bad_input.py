@@ -413,8 +413,11 @@ def test_many_long_posts_can_be_read(room, idle):
     lines = room.folder / "long.txt"
     lines.write_text("".join(f"{i} {'w' * 59_000}\n" for i in range(200)))
     idle.ask("post", "--lines", lines)
-    assert len(idle.ask("timeline", "--limit", 200)["posts"]) == 200
-    assert sum(len(log["entries"]) for log in idle.logs("one")) == 264
+    for start in (False, True):  # By the command itself, and through the control socket.
+        if start:
+            idle.start()
+        assert len(idle.ask("timeline", "--limit", 200)["posts"]) == 200
+        assert sum(len(log["entries"]) for log in idle.logs("one")) == 264
 
 
 def naughty():
