@@ -1,3 +1,4 @@
+import Primitives
 package import Wire
 
 /// Two signed checkpoints of one log that cannot both be true, and what shows it.

@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// The compact state of an RFC 6962 tree: the roots of its maximal perfect subtrees, largest first.
 ///

@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// Verifying RFC 6962 proofs with the algorithms of RFC 9162 §2.1.3.2 and §2.1.4.2.
 ///

@@ -10,7 +10,7 @@ final class DatagramChannel {
     /// What we put in front of datagrams to the peer, from its hello.
     var sendingID: UInt64?
     /// Where the peer's last valid datagram came from, or where we dialled it.
-    var address: DatagramAddress?
+    var address: Endpoint?
     /// Set once a ping was answered, cleared when three in a row were not.
     var works = false
     var unanswered = 0

@@ -35,17 +35,17 @@ package struct Draft: Sendable {
 package enum Event: Sendable {
     // MARK: Network
 
-    /// A connection that somebody opened to us.
-    case accepted(SessionID)
+    /// A connection that somebody opened to us, and where from.
+    case accepted(SessionID, from: Endpoint?)
     /// The connection that `.dial` with this token asked for, and where datagrams to it go.
-    case connected(SessionID, dial: Token, remote: DatagramAddress?)
+    case connected(SessionID, dial: Token, remote: Endpoint?)
     case dialFailed(Token)
     case received(SessionID, [UInt8])
     /// All that was sent has left, or nearly.
     case drained(SessionID, unsent: Int)
     case closed(SessionID)
     /// A datagram, and where it came from, in the shell's own words for endpoints.
-    case datagram([UInt8], from: DatagramAddress)
+    case datagram([UInt8], from: Endpoint)
 
     // MARK: Store
 
@@ -71,20 +71,6 @@ package enum Event: Sendable {
     case stop
 }
 
-/// The source or target of datagrams. The mesh only compares it and hands it back.
-package struct DatagramAddress: Hashable, Sendable {
-    /// 16 bytes of IPv6 (IPv4 mapped), then port and scope, packed by the shell.
-    package var high: UInt64
-    package var low: UInt64
-    package var portAndScope: UInt64
-
-    package init(high: UInt64, low: UInt64, portAndScope: UInt64) {
-        self.high = high
-        self.low = low
-        self.portAndScope = portAndScope
-    }
-}
-
 /// Why something could not be stored.
 package enum StoreFailure: Error, Hashable, Sendable {
     case full
@@ -97,7 +83,7 @@ package enum Effect: Sendable {
     case send(SessionID, [UInt8])
     /// Closes once what was sent has left, or at once when the peer misbehaved.
     case close(SessionID, atOnce: Bool)
-    case sendDatagram([UInt8], to: DatagramAddress)
+    case sendDatagram([UInt8], to: Endpoint)
     /// Make this durable, then answer `.stored`. In order; groups may share a commit.
     case store(Write, Token)
     /// Read the entries of a durable head and answer `.read`.

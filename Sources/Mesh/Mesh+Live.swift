@@ -162,7 +162,7 @@ extension Mesh {
 
     // MARK: Datagrams
 
-    mutating func datagram(_ bytes: [UInt8], _ from: DatagramAddress) {
+    mutating func datagram(_ bytes: [UInt8], _ from: Endpoint) {
         guard let id = DatagramChannel.id(of: bytes), let sessionID = datagramSessions[id],
             let session = sessions[sessionID], session.isReady, let noise = session.noise,
             let encoded = session.datagrams.open(bytes, with: noise)

@@ -8,21 +8,23 @@ extension Mesh {
 
     // MARK: Handshake
 
-    mutating func accepted(_ id: SessionID) {
+    mutating func accepted(_ id: SessionID, _ from: Endpoint?) {
         let halfOpen = sessionOrder.count { sessions[$0]?.isReady == false }
         if isStopping || sessions.count >= Limits.sessions || halfOpen >= Limits.halfOpen {
             return emit(.close(id, atOnce: true))
         }
         open(id, target: nil)
+        sessions[id]?.remote = from
     }
 
-    mutating func connected(_ id: SessionID, _ dial: Token, _ remote: DatagramAddress?) {
+    mutating func connected(_ id: SessionID, _ dial: Token, _ remote: Endpoint?) {
         guard let target = targets.firstIndex(where: { $0.token == dial }), !isStopping else {
             return emit(.close(id, atOnce: true))
         }
         targets[target].token = nil
         targets[target].session = id
         open(id, target: target)
+        sessions[id]?.remote = remote
         sessions[id]?.datagrams.address = remote
     }
 

@@ -79,7 +79,7 @@ package struct Mesh {
         swap(&effects, &out)
         defer { swap(&effects, &out) }
         switch event {
-        case .accepted(let id): accepted(id)
+        case .accepted(let id, let from): accepted(id, from)
         case .connected(let id, let dial, let remote): connected(id, dial, remote)
         case .dialFailed(let dial): dialFailed(dial)
         case .received(let id, let bytes): received(id, bytes)

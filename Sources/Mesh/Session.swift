@@ -12,6 +12,8 @@ final class Session {
     let target: Int?
     let openedAt: Instant
     var phase: Phase
+    /// The peer's end of the connection: never proof of anything but where it is now.
+    var remote: Endpoint?
     /// The peer's node key: known from the start when we dialled, else from the hello.
     var peer: LogKey?
     var agent = ""

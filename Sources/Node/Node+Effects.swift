@@ -14,7 +14,7 @@ extension Node {
         case .dial(let address, let endpoint, let token): dial(address, endpoint, token)
         case .send(let session, let bytes): send(session, bytes)
         case .close(let session, let atOnce): close(session, atOnce)
-        case .sendDatagram(let bytes, let to): network.send(datagram: bytes, to: to.endpoint)
+        case .sendDatagram(let bytes, let to): network.send(datagram: bytes, to: to)
         case .store(let write, let token): store(write, token)
         case .read(let session, let stream, let request):
             waiting.append(.read(session, stream: stream, batch(request)))

@@ -1,5 +1,5 @@
 import Mesh
-import Primitives
+package import Primitives
 package import Transport
 
 /// Between the mesh's sessions and the network's connections.
@@ -44,9 +44,9 @@ extension Node: NetworkDelegate {
 
     package func network(_ network: Network, accepted id: ConnectionID, from peer: Peer) {
         switch peer {
-        case .remote:
+        case .remote(let endpoint):
             connections[id.number] = id
-            handle(.accepted(id.number))
+            handle(.accepted(id.number, from: endpoint))
         case .local(let user): acceptControl(id, user)
         }
     }
@@ -54,9 +54,9 @@ extension Node: NetworkDelegate {
     package func network(_ network: Network, connected id: ConnectionID) {
         guard let dial = connecting.removeValue(forKey: id) else { return }
         connections[id.number] = id
-        var remote: DatagramAddress?
+        var remote: Endpoint?
         if case .remote(let endpoint)? = network.peer(of: id) {
-            remote = DatagramAddress(endpoint)
+            remote = endpoint
         }
         handle(.connected(id.number, dial: dial.token, remote: remote))
     }
@@ -91,7 +91,7 @@ extension Node: NetworkDelegate {
     package func network(
         _ network: Network, datagram bytes: RawSpan, from sender: Endpoint
     ) {
-        handle(.datagram([UInt8](copying: bytes), from: DatagramAddress(sender)))
+        handle(.datagram([UInt8](copying: bytes), from: sender))
     }
 
     package func network(
@@ -103,19 +103,5 @@ extension Node: NetworkDelegate {
             return handle(.dialFailed(dial.token))
         }
         connect(dial, first)
-    }
-}
-
-extension DatagramAddress {
-    init(_ endpoint: Endpoint) {
-        self.init(
-            high: endpoint.address.high, low: endpoint.address.low,
-            portAndScope: UInt64(endpoint.port) << 32 | UInt64(endpoint.zone))
-    }
-
-    var endpoint: Endpoint {
-        Endpoint(
-            IPAddress(high: high, low: low), port: UInt16(truncatingIfNeeded: portAndScope >> 32),
-            zone: UInt32(truncatingIfNeeded: portAndScope))
     }
 }

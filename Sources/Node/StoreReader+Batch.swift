@@ -1,3 +1,4 @@
+import Primitives
 import MerkleLog
 import Mesh
 import Store

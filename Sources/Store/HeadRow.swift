@@ -1,5 +1,6 @@
 import Crypto
 import MerkleLog
+import Primitives
 
 /// How a log's head lies in its row of `logs`.
 enum HeadRow {

@@ -1,5 +1,6 @@
 import Content
 package import MerkleLog
+import Primitives
 
 /// Which entries say who somebody is or whom they follow, rather than being posts: few among many,
 /// and needed at every start. The store keeps a list of where they stand.

@@ -1,4 +1,5 @@
 package import MerkleLog
+import Primitives
 
 /// Entries and their leaf hashes.
 extension StoreReader {

@@ -1,5 +1,5 @@
 import CLinux
-import Primitives
+package import Primitives
 
 /// A UDP socket, and the datagrams that go out on it at the end of the turn.
 final class DatagramSocket {

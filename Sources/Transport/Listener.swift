@@ -1,5 +1,5 @@
 import CLinux
-import Primitives
+package import Primitives
 
 /// A socket that takes connections.
 final class Listener {

@@ -1,3 +1,5 @@
+package import Primitives
+
 /// A connection of a `Network`. Numbers are never used twice, so a stale one finds nothing.
 package struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let number: UInt64

@@ -34,7 +34,7 @@ final class TestNet {
     private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     private(set) var steps = 0
     private(set) var dials: [(at: Instant, from: Int)] = []
-    private(set) var datagrams: [(to: DatagramAddress, bytes: [UInt8])] = []
+    private(set) var datagrams: [(to: Endpoint, bytes: [UInt8])] = []
 
     struct Place: Hashable {
         var log: LogKey
@@ -155,7 +155,7 @@ final class TestNet {
         let (mine, theirs) = (newID(), newID())
         links[mine] = Link(node: from, peer: theirs, peerNode: to)
         links[theirs] = Link(node: to, peer: mine, peerNode: from)
-        feedLater(to, .accepted(theirs), after: latency)
+        feedLater(to, .accepted(theirs, from: nil), after: latency)
         feedLater(
             from, .connected(mine, dial: token, remote: nodes[to].datagramAddress), after: latency)
     }
@@ -168,7 +168,7 @@ final class TestNet {
         links[theirs] = Link(node: node, peer: mine, peerNode: -1)
         raw.nodeSession = theirs
         raw.node = node
-        feed(node, .accepted(theirs))
+        feed(node, .accepted(theirs, from: nil))
     }
 
     func close(_ raw: RawPeer) {
@@ -185,7 +185,7 @@ final class TestNet {
 
     /// A datagram from anywhere.
     func throwDatagram(_ bytes: [UInt8], at node: Int) {
-        feed(node, .datagram(bytes, from: DatagramAddress(high: 9, low: 99, portAndScope: 9)))
+        feed(node, .datagram(bytes, from: Endpoint(IPAddress(high: 9, low: 99), port: 9)))
     }
 
     // MARK: Time
@@ -298,9 +298,10 @@ final class TestNet {
         }
     }
 
-    private func sendDatagram(_ node: TestNode, _ bytes: [UInt8], to address: DatagramAddress) {
+    private func sendDatagram(_ node: TestNode, _ bytes: [UInt8], to endpoint: Endpoint) {
         fold(bytes)
-        datagrams.append((address, bytes))
+        datagrams.append((endpoint, bytes))
+        let address = endpoint.address
         if random.next() % 100 < lossPercent || deafNode.map(UInt64.init) == address.low { return }
         guard address.high == 0, address.low < UInt64(nodes.count) else { return }
         let extra = random.next() % (datagramJitter.nanoseconds + 1)
@@ -402,8 +403,8 @@ final class TestNode {
     }
 
     /// Where datagrams to this node go.
-    var datagramAddress: DatagramAddress {
-        DatagramAddress(high: 0, low: UInt64(index), portAndScope: 4_000)
+    var datagramAddress: Endpoint {
+        Endpoint(IPAddress(high: 0, low: UInt64(index)), port: 4_000)
     }
 
     func wallClock(_ now: Instant) -> UnixTime {

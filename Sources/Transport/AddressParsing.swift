@@ -1,16 +1,23 @@
-/// Where a peer listens, or sends from: an IP address and a port.
-package struct Endpoint: Hashable, Comparable, Sendable {
-    package let address: IPAddress
-    package let port: UInt16
-    /// The number of the interface that a link-local IPv6 address is on; 0 otherwise.
-    package let zone: UInt32
+import CLinux
+package import Primitives
 
-    package init(_ address: IPAddress, port: UInt16, zone: UInt32 = 0) {
-        self.address = address
-        self.port = port
-        self.zone = address.isLinkLocal && !address.isIPv4 ? zone : 0
+extension IPAddress {
+    /// The address written as `text`: dotted decimal, or RFC 4291 §2.2 without brackets or zone.
+    /// Names are nil.
+    package init?(_ text: String) {
+        guard !text.utf8.contains(0), text.utf8.count <= 45 else { return nil }
+        var bytes: (UInt64, UInt64) = (0, 0)
+        if unsafe inet_pton(AF_INET, text, &bytes) == 1 {
+            self.init(v4: UInt32(truncatingIfNeeded: UInt64(bigEndian: bytes.0) >> 32))
+        } else if unsafe inet_pton(AF_INET6, text, &bytes) == 1 {
+            self.init(high: UInt64(bigEndian: bytes.0), low: UInt64(bigEndian: bytes.1))
+        } else {
+            return nil
+        }
     }
+}
 
+extension Endpoint {
     /// The endpoint written as `host:port` with an IPv4 address or a bracketed IPv6 address. Names
     /// are nil: see `Network.resolve`.
     ///
@@ -43,17 +50,5 @@ package struct Endpoint: Hashable, Comparable, Sendable {
     private static func port(_ text: Substring) -> UInt16? {
         guard let port = UInt16(text), String(port) == text else { return nil }
         return port
-    }
-
-    package static func < (a: Endpoint, b: Endpoint) -> Bool {
-        (a.address, a.port, a.zone) < (b.address, b.port, b.zone)
-    }
-}
-
-extension Endpoint: CustomStringConvertible {
-    /// `127.0.0.1:4646` or `[::1]:4646`: what `init` reads.
-    package var description: String {
-        if address.isIPv4 { return "\(address):\(port)" }
-        return zone == 0 ? "[\(address)]:\(port)" : "[\(address)%\(zone)]:\(port)"
     }
 }

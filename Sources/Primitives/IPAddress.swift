@@ -1,6 +1,3 @@
-import CLinux
-import Primitives
-
 /// An IPv4 or IPv6 address, kept as 128 bits; IPv4 as its mapped form `::ffff:a.b.c.d`.
 ///
 /// So an IPv4 peer has one value, whether it came through an IPv4 or a dual-stack socket.
@@ -18,20 +15,6 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     /// The IPv4 address with these 32 bits, most significant first.
     package init(v4 bits: UInt32) {
         self.init(high: 0, low: 0xffff_0000_0000 | UInt64(bits))
-    }
-
-    /// The address written as `text`: dotted decimal, or RFC 4291 §2.2 without brackets or zone.
-    /// Names are nil.
-    package init?(_ text: String) {
-        guard !text.utf8.contains(0), text.utf8.count <= 45 else { return nil }
-        var bytes: (UInt64, UInt64) = (0, 0)
-        if unsafe inet_pton(AF_INET, text, &bytes) == 1 {
-            self.init(v4: UInt32(truncatingIfNeeded: UInt64(bigEndian: bytes.0) >> 32))
-        } else if unsafe inet_pton(AF_INET6, text, &bytes) == 1 {
-            self.init(high: UInt64(bigEndian: bytes.0), low: UInt64(bigEndian: bytes.1))
-        } else {
-            return nil
-        }
     }
 
     package static let loopback4 = IPAddress(v4: 0x7f00_0001)
