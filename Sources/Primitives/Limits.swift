@@ -68,6 +68,9 @@ package enum Limits {
     package static let halfOpen = 64
     /// Above this many unsent bytes nothing more is produced for a peer; it is told of heads later.
     package static let sendHighWater = 1 << 20
+    /// Above this many unsent bytes no batch of a stream goes out, so that live posts wait behind
+    /// little: some 4 s of a line of 1 Mbit/s. The transport tells when as much is left.
+    package static let serveHighWater = 256 << 10
     /// A peer that lets this many bytes pile up (answers to its own requests) is dropped.
     package static let sendHardCap = 4 << 20
     /// Bytes handed to the store and not durable yet; above it, live pushes are left to be fetched.
