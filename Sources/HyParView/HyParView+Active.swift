@@ -7,7 +7,7 @@ extension HyParView {
     /// Neighbours in the paper's active view: those in reserved slots stand beside it.
     var counted: Int { neighbours.count { !$0.isReserved } }
 
-    private var ownCount: Int { neighbours.count { !$0.isReserved && $0.origin == .own } }
+    var ownCount: Int { neighbours.count { !$0.isReserved && $0.origin == .own } }
 
     /// Whether somebody may become a neighbour without another going.
     ///

@@ -50,7 +50,10 @@ extension HyParView {
             makeRoomForProbe()
             add(peer, .own)
             send(.join, to: peer)
-        case .repair, .reserved: send(.neighbor(high: counted == 0), to: peer)
+        case .repair:
+            let high = counted == 0 || ownCount < parameters.own
+            send(.neighbor(high: high && urgent.take(now)), to: peer)
+        case .reserved: send(.neighbor(high: counted == 0), to: peer)
         case .forwardJoin: send(.neighbor(high: false), to: peer)
         case .probe: send(.neighbor(high: true), to: peer)
         }

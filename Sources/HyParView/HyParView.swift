@@ -125,6 +125,8 @@ package struct HyParView: Sendable {
     var reserved: [Bytes32] = []
     var links: [Bytes32: Link] = [:]
     var joins: TokenBucket
+    /// Requests that others must give way to.
+    var urgent: TokenBucket
 
     /// Requests under way: few at a time.
     var attempts: [Attempt] = []
@@ -151,6 +153,8 @@ package struct HyParView: Sendable {
         memory = PeerMemory(capacity: parameters.memory, key: random.next())
         joins = TokenBucket(
             burst: Limits.Overlay.joinBurst, interval: Limits.Overlay.joinInterval)
+        urgent = TokenBucket(
+            burst: Limits.Overlay.urgentBurst, interval: Limits.Overlay.urgentInterval)
     }
 
     /// The neighbours, those in reserved slots among them.

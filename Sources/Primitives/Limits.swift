@@ -212,8 +212,9 @@ extension Limits {
         /// The first shuffles after a join come as quickly as this, to fill the passive view.
         package static let firstShuffle = Instant.Span.seconds(2)
         package static let firstShuffles = 6
-        /// Between probes for islands. Guess: a node's neighbours change twice in that time.
-        package static let probe = Instant.Span.seconds(300)
+        /// Between probes for islands. Guess: each moves two links, and an island of ten nodes is
+        /// found within a minute.
+        package static let probe = Instant.Span.seconds(600)
         /// A link that is not up by then is not coming.
         package static let connect = Instant.Span.seconds(10)
         /// A Neighbor request unanswered for so long counts as refused.
@@ -231,6 +232,10 @@ extension Limits {
         /// Joins that are passed on at once, and then one each interval; others are only accepted.
         package static let joinBurst = 32
         package static let joinInterval = Instant.Span.milliseconds(500)
+        /// Requests with high priority at once, and then one each interval: where more nodes need
+        /// a neighbour than others can take, they must not evict each other without end. Guess.
+        package static let urgentBurst = 8
+        package static let urgentInterval = Instant.Span.seconds(15)
         /// Links that ForwardJoins are opening at a time.
         package static let forwardDials = 4
         /// Contacts that are being joined through at a time.
@@ -238,7 +243,7 @@ extension Limits {
         /// Peers taken from one hint.
         package static let hints = 64
         /// Refusals after which a node with most of its neighbours waits for the next shuffle.
-        package static let refusals = 8
+        package static let refusals = 4
         /// Waits between repairs of a node that reaches nobody: doubled up to so many shuffles.
         package static let rest = 16
     }
