@@ -51,8 +51,9 @@ let package = Package(
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        layer("Plumtree", "Primitives"),
         // L3: the last pure layer
-        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
@@ -75,6 +76,7 @@ let package = Package(
         tests("Crypto", "Primitives", "Wire"),
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        tests("Plumtree", "Primitives"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),

@@ -89,7 +89,8 @@ package final class Node {
         configuration.outbound = 0
         mesh = Mesh(
             configuration: configuration, heads: parts.heads, own: parts.own, forks: parts.forks,
-            addresses: Self.addresses(parts.reader, journal), seed: SystemRandom.uint64())
+            history: parts.history, addresses: Self.addresses(parts.reader, journal),
+            seed: SystemRandom.uint64())
         network.delegate = self
         parts.answers.node = self
         parts.tasks.box.node = self
