@@ -65,7 +65,12 @@ package enum Event: Sendable {
     case adopt(OwnLogStart)
     /// This node writes the log no more, for now.
     case disown(LogKey)
-    case addPeer(PeerAddress)
+    /// Keep a session with this peer, `reserved` with a slot of its own here.
+    case addPeer(PeerAddress, reserved: Bool = false)
+    /// Somebody at this address says where peers are.
+    case hint([Contact], from: IPAddress)
+    /// This peer has a slot whoever else comes, or no longer.
+    case reserve(LogKey, Bool)
     case tick
     /// Say farewell to everybody.
     case stop
@@ -92,6 +97,8 @@ package enum Effect: Sendable {
     case refused(Token, Refusal)
     case note(Notice)
     case stored(LogKey, from: UInt64, to: UInt64)
+    /// Keep this across restarts: an `AddressTable`, encoded.
+    case rememberAddresses([UInt8])
 }
 
 /// What is written.

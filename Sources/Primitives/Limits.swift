@@ -256,8 +256,7 @@ extension Limits {
     /// What a node remembers of where others are (`AddressTable`).
     ///
     /// The shape is that of Bitcoin Core's addrman (1,024 and 256 buckets of 64; 64 and 8 buckets a
-    /// group), made smaller: a mesh of people's nodes, at about 100 bytes an address. *Measured*: 16
-    /// buckets a source let eight poisonous groups have all outbound peers in 2.8 % of starts.
+    /// group), made smaller: a mesh of people's nodes, at about 100 bytes an address.
     package enum Addresses {
         /// Buckets for what was only heard of.
         package static let newBuckets = 192
@@ -265,7 +264,7 @@ extension Limits {
         /// Buckets for what was reached.
         package static let triedBuckets = 64
         package static let triedSlots = 16
-        /// Buckets that one source group can fill among the new ones: 128 addresses of 3,072, 4 %.
+        /// Buckets that one source group can fill among the new ones: 128 of 3,072 places, 4 %.
         package static let bucketsOfSource = 8
         /// Buckets that one network group can fill among the tried ones: 32 addresses of 1,024.
         package static let bucketsOfGroup = 2
@@ -298,5 +297,33 @@ extension Limits {
         /// The next endpoint of a peer is tried after this, without waiting for the one before to
         /// fail: RFC 8305 §5 has 250 ms, which would open two connections to most far peers here.
         package static let dialStagger = Instant.Span.milliseconds(2_500)
+        /// Contacts taken from one hint.
+        package static let hintsPerEvent = 64
+    }
+
+    /// Who may come in, by the network it comes from (`Admission`; THREATS rows 1, 8, 24).
+    ///
+    /// A prefix is /16 of IPv4 or /48 of IPv6; within a site, one address. Loopback is the owner's
+    /// own machine, and has no bounds but the common ones.
+    package enum Admission {
+        /// Handshakes that a prefix may begin: a burst, and then so many a second. Each costs this
+        /// node at most four X25519, about 0.1 ms.
+        package static let burst: UInt64 = 32
+        package static let perSecond: UInt64 = 8
+        /// Prefixes whose tokens are counted: in sets of four, so that a flood from many displaces
+        /// some counts and not all.
+        package static let buckets = 1_024
+        package static let ways = 4
+        /// Half-open sessions of one prefix, of `halfOpen` in all.
+        package static let halfOpenOfPrefix = 16
+        /// Sessions that one prefix may have opened here.
+        package static let sessionsOfPrefix = 16
+        /// Sessions that strangers may have opened here: `sessions` without the half-open ones, and
+        /// 32 for those that this node dialled or invited.
+        package static let inbound = 160
+        /// An address within a site may stand for many machines behind a translator.
+        package static let siteFactor = 4
+        /// Peers with a slot of their own: those whom the owner invited, or who invited the owner.
+        package static let reserved = 128
     }
 }
