@@ -1,6 +1,6 @@
+import Glibc
 package import MerkleLog
 import Primitives
-import SwiftGlibc
 
 /// What the store takes, and what it has dropped: for its owner.
 extension StoreReader {
