@@ -60,6 +60,8 @@ package struct Mesh {
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
+    /// What is fetched and kept of others.
+    var policy = LogPolicy()
     /// Sessions that are owed a `have` at the end of this event.
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
@@ -108,6 +110,8 @@ package struct Mesh {
             ownLogs.removeAll { $0.key.publicKey == log && $0.groupsUnderWay == 0 }
         case .damaged(let log, let index): damaged(log, index)
         case .addPeer(let address): addPeer(address)
+        case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)
+        case .diskIsLow(let isLow): diskIsLow(isLow)
         case .tick: tick()
         case .stop: stop()
         }
