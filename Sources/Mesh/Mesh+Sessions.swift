@@ -147,6 +147,7 @@ extension Mesh {
         case .since(let theirs, let mine, let change):
             heardSince(session, theirs, mine, change)
         case .mark(let store, let change): heardMark(session, store, change)
+        case .want(let change, let logs): heardWant(session, change, logs)
         case .unknown: break
         }
     }
@@ -178,6 +179,7 @@ extension Mesh {
         if session.target != nil { session.datagrams.nextProbe = now }
         becomeNeighbour(session)
         sendOwnLogs(session)
+        sendWants(session)
         sendSince(session)
     }
 

@@ -66,6 +66,8 @@ package struct Mesh {
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
+    /// What is fetched and kept of others.
+    var policy = LogPolicy()
     /// Sessions that are owed a `have` at the end of this event.
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
@@ -122,6 +124,8 @@ package struct Mesh {
             addPeer(address, isReserved: isReserved, secret: nil)
         case .hint(let contacts, let source): hinted(contacts, from: source)
         case .reserve(let key, let isOn): reserve(key, isOn)
+        case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)
+        case .diskIsLow(let isLow): diskIsLow(isLow)
         case .tick: tick()
         case .stop: stop()
         }

@@ -30,6 +30,9 @@ final class Session {
 
     // MARK: Sync
 
+    /// Which logs the peer wants of us.
+    var wants = PeerWants()
+
     /// What the peer is known to hold, by log number.
     var known: [Int: Known] = [:]
     /// The next log whose head goes out in pages; past the table's end when all have.

@@ -327,3 +327,53 @@ extension Limits {
         package static let reserved = 128
     }
 }
+
+/// What the node keeps of others when the disk is not endless: `Protocol/limits.md` has none of
+/// these, since each node chooses.
+extension Limits {
+    package enum Storage {
+        /// The default budget: half of what is free at the first start, and no more than this.
+        package static let defaultBudget: UInt64 = 10 << 30
+        /// Below this the write-ahead log and a few hundred posts would take all of it.
+        package static let leastBudget: UInt64 = 4 << 20
+        package static let mostBudget: UInt64 = 1 << 60
+        /// Of the budget, a sixteenth is kept free for own posts, and no more than this: some
+        /// hundred thousand posts.
+        package static let reserve: UInt64 = 256 << 20
+        /// What the write-ahead log may take, for budgets from 48 MiB up; a quarter of others.
+        package static let writeAhead: UInt64 = 12 << 20
+        /// How much more than needed is dropped at once: looking at every log costs more than
+        /// dropping a few bodies, and own posts wait for both. Guess.
+        package static let slack: UInt64 = 8 << 20
+        /// Bytes of bodies dropped in one commit.
+        package static let dropsPerCommit: UInt64 = 1 << 20
+        /// What an entry without its body takes, with its share of tree and index. Measured: 108
+        /// bytes where bodies were dropped.
+        package static let header: UInt64 = 112
+        /// The disk's own low-water mark: a fiftieth of it, within these.
+        package static let leastFree: UInt64 = 4 << 20
+        package static let mostFree: UInt64 = 256 << 20
+        /// Statements (who somebody is, whom they follow) are kept when all else of a log is
+        /// dropped: the first so many, up to this many bytes each. Honest ones take some 150.
+        package static let keptStatements: Int64 = 256
+        package static let keptStatementBytes = 1_024
+
+        /// Hops that are told apart; whoever is further away is a stranger.
+        package static let hops = 3
+        /// Of one author's follows, so many count: one account cannot bring in a million others.
+        package static let followsCounted = 2_048
+        /// From a follow to what it changes: many at once cost one computation.
+        package static let settling = Instant.Span.milliseconds(500)
+    }
+
+    package enum Wants {
+        /// Logs that a node may name in a session; whoever wants more wants everything.
+        package static let logs = 65_536
+        /// Logs named in one message: 70 KiB.
+        package static let perMessage = 2_048
+        /// How often in a session a peer may go back to wanting everything and be told all heads.
+        package static let retellings = 16
+        /// Refused logs that are told apart when they are counted.
+        package static let refusedCounted = 16_384
+    }
+}
