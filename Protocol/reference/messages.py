@@ -1,6 +1,7 @@
 """The messages of a session (messages.md)."""
 
 import cbor
+import overlay
 from checkpoint import Checkpoint
 from entry import MAXIMUM_TIME
 from identifiers import MAXIMUM_INDEX, MAXIMUM_SIZE
@@ -95,6 +96,7 @@ TYPES = {
     14: ("graft", [logs]),
     15: ("since", [store, store, change]),
     16: ("mark", [store, change]),
+    **overlay.TYPES,
 }
 
 
