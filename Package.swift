@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .executable(name: "starling", targets: ["starling"]),
         .executable(name: "starling-bench", targets: ["starling-bench"]),
+        .executable(name: "starling-sim", targets: ["starling-sim"]),
     ],
     targets: [
         // C: libraries of the system, and the Linux calls that the Glibc module leaves out.
@@ -56,6 +57,7 @@ let package = Package(
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
+        layer("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         // L5
         layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
         // L6
@@ -69,6 +71,8 @@ let package = Package(
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
+        program(
+            "starling-sim", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh", "Simulator"),
 
         tests("Primitives"),
         tests("Wire", "Primitives"),
@@ -76,6 +80,7 @@ let package = Package(
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),

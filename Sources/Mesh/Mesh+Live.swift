@@ -169,6 +169,7 @@ extension Mesh {
         else { return }
         count { $0.datagramsReceived += 1 }
         session.datagrams.address = from
+        observe(session, .heard, encoded, byDatagram: true)
         guard let message = try? Message(decoding: encoded) else {
             return farewell(session, .protocolError, "a datagram that does not decode")
         }
@@ -188,6 +189,7 @@ extension Mesh {
             let datagram = session.datagrams.seal(encoded, with: noise)
         else { return }
         count { $0.datagramsSent += 1 }
+        observe(session, .said, encoded, byDatagram: true)
         emit(.sendDatagram(datagram, to: address))
     }
 

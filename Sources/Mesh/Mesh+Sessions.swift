@@ -4,7 +4,7 @@ import Primitives
 
 /// Opening, keeping and ending sessions: `Protocol/session.md`.
 extension Mesh {
-    static let prologue = Array("starling/1".utf8)
+    package static let prologue = Array("starling/1".utf8)
 
     // MARK: Handshake
 
@@ -72,6 +72,7 @@ extension Mesh {
         case .handshaking(let handshake): shake(session, handshake, Array(bytes[frame]))
         case .greeting(let noise), .ready(let noise):
             guard let message = assemble(session, noise, bytes, frame) else { return }
+            observe(session, .heard, message)
             guard let message = try? Message(decoding: message) else {
                 return farewell(session, .protocolError, "a message that does not decode")
             }
@@ -194,6 +195,7 @@ extension Mesh {
     /// A message that is encoded already, since several peers get it.
     mutating func send(_ session: Session, encoded message: [UInt8]) {
         guard let noise = session.noise else { return }
+        observe(session, .said, message)
         guard let frames = try? Fragments.seal(message, with: noise) else {
             return end(session, "the session's keys are used up", atOnce: true)
         }

@@ -55,6 +55,8 @@ package struct Mesh {
     /// Sessions that are owed a `have` at the end of this event.
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
+    /// Sees every message in the clear: for simulations and tests; nil in a node.
+    package var observer: ((ObservedMessage) -> Void)?
 
     /// `heads` and `forks` are what the store holds, `own` the logs that this node writes.
     package init(
