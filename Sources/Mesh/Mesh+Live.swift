@@ -72,6 +72,10 @@ extension Mesh {
             confirm(session, batch.log, batch.to)
             count { $0.duplicates += UInt64(batch.entries.count) }
             if let durable = record?.durable { owe(session, batch.log, durable.size) }
+            // Its author may have told us another story of the same length.
+            if record?.pending?.checkpoint != batch.checkpoint {
+                heard(session, [batch.checkpoint])
+            }
             return
         }
         if record?.isFrozen == true { return }

@@ -70,6 +70,8 @@ extension Mesh {
     mutating func repaired(_ log: LogKey, _ index: UInt64) {
         damage.removeAll { $0.log == log && $0.index == index }
         note(.repaired(log, index: index))
+        // Streams that met the damage have ended, and their readers do not ask again by themselves.
+        announce(log, except: nil)
     }
 
     /// The disk refused it: it is asked for again.

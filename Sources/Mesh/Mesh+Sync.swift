@@ -78,7 +78,7 @@ extension Mesh {
         guard let record = logs[head.log] else { return offer(session, head.log, head.size) }
         if record.isFrozen { return tellOfFork(session, head.log) }
         if head.size > record.size { return offer(session, head.log, head.size) }
-        if let mine = record.durable?.checkpoint, mine.size == head.size, mine.root != head.root {
+        if let mine = record.pending?.checkpoint, mine.size == head.size, mine.root != head.root {
             // Whoever holds a head has verified it: one that does not verify is the peer's own.
             guard head.isVerified else {
                 return farewell(session, .protocolError, "a head that nobody signed")

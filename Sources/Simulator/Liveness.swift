@@ -51,6 +51,7 @@ struct Liveness {
             if !node.isUp { world.start(node) }
         }
         connect()
+        replaceLost()
         for index in core { reportDamage(world.nodes[index]) }
     }
 
@@ -84,6 +85,23 @@ struct Liveness {
         for (a, b) in zip(core, core.dropFirst()) where root(a) != root(b) {
             world.join(world.nodes[b], to: world.nodes[a])
             piece[root(a)] = root(b)
+        }
+    }
+
+    /// Of what has no whole copy left in the core, nobody can make one: a backup puts it right.
+    private func replaceLost() {
+        for index in core {
+            let node = world.nodes[index]
+            for log in node.store.order {
+                for entry in node.store.logs[log]?.damaged ?? [] {
+                    let isLost = !core.contains { other in
+                        let held = world.nodes[other].store.logs[log]
+                        return held.map { $0.head.size > entry && !$0.damaged.contains(entry) }
+                            ?? false
+                    }
+                    if isLost { node.store.repair(log, entry) }
+                }
+            }
         }
     }
 
