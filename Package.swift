@@ -52,12 +52,14 @@ let package = Package(
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        layer("Plumtree", "Primitives"),
         // L3: the last pure layer
-        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
-        layer("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
+        layer(
+            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree", "Mesh"),
         // L5
         layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
         // L6
@@ -72,13 +74,15 @@ let package = Package(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
         program(
-            "starling-sim", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh", "Simulator"),
+            "starling-sim", "Primitives", "Wire", "Crypto", "MerkleLog", "Plumtree", "Mesh",
+            "Simulator"),
 
         tests("Primitives"),
         tests("Wire", "Primitives"),
         tests("Crypto", "Primitives", "Wire"),
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        tests("Plumtree", "Primitives"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
         tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),

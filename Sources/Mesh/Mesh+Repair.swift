@@ -71,7 +71,15 @@ extension Mesh {
         damage.removeAll { $0.log == log && $0.index == index }
         note(.repaired(log, index: index))
         // Streams that met the damage have ended, and their readers do not ask again by themselves.
-        announce(log, except: nil)
+        guard let number = logs.number(of: log), let head = logs.records[number].durable else {
+            return
+        }
+        for id in sessionOrder {
+            guard let session = sessions[id], session.isReady,
+                session.known[number]?.confirmed ?? 0 < head.size
+            else { continue }
+            announce(head, to: session)
+        }
     }
 
     /// The disk refused it: it is asked for again.

@@ -1,5 +1,6 @@
 import Crypto
 import MerkleLog
+import Plumtree
 import Primitives
 
 /// Opening, keeping and ending sessions: `Protocol/session.md`.
@@ -145,6 +146,11 @@ extension Mesh {
         case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)
         case .credit(let stream, let more): creditStream(session, stream, more)
+        case .prune(let logs): pruned(session, logs)
+        case .graft(let logs): grafted(session, logs)
+        case .since(let theirs, let mine, let change):
+            heardSince(session, theirs, mine, change)
+        case .mark(let store, let change): heardMark(session, store, change)
         case .unknown: break
         }
     }
@@ -170,8 +176,9 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
+        becomeNeighbour(session)
         sendOwnLogs(session)
-        sendHeads(session)
+        sendSince(session)
     }
 
     /// Two sessions between the same nodes: the one that the smaller node key dialled stays.
@@ -217,6 +224,7 @@ extension Mesh {
         guard session.isReady, !session.isCongested else { return }
         sendOverdue(session)
         sendHeads(session)
+        sendChanges(session)
         serve(session)
     }
 
@@ -246,6 +254,7 @@ extension Mesh {
     private mutating func forget(_ session: Session, _ why: String) {
         let wasReady = session.isReady
         session.phase = .closed
+        plumtree.linkDown(session.id)
         sessions[session.id] = nil
         sessionOrder.removeAll { $0 == session.id }
         datagramSessions[session.datagrams.receivingID] = nil
@@ -289,7 +298,9 @@ extension Mesh {
         dropStalledFetches(session)
         closeStalledStreams(session)
         repairDatagrams(session)
+        repeatAnnouncements(session)
         probeDatagrams(session)
+        sendMark(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {
@@ -312,6 +323,7 @@ extension Session {
         for fetch in fetches { earliest = min(earliest, fetch.deadline) }
         for stream in serving { earliest = min(earliest, stream.deadline) }
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
+        if let reminder = reminders.first { earliest = min(earliest, reminder.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
         return earliest
     }

@@ -23,6 +23,12 @@ struct MemoryStore {
     private(set) var order: [LogKey] = []
     private(set) var logs: [LogKey: Log] = [:]
     private(set) var forks: [ForkProof] = []
+    /// Names the numbers of its changes to peers; 0 before its first start.
+    var name: UInt64 = 0
+    /// The number of the last change, and that of each log's last.
+    private(set) var change: UInt64 = 0
+    private var changes: [LogKey: UInt64] = [:]
+    private var marks: [ResumeMark] = []
 
     struct Log {
         var head: LogHead
@@ -34,6 +40,18 @@ struct MemoryStore {
     }
 
     var heads: [LogHead] { order.compactMap { logs[$0]?.head } }
+
+    var history: StoreHistory { StoreHistory(store: name, changes: changes, marks: marks) }
+
+    private mutating func changed(_ log: LogKey) {
+        change += 1
+        changes[log] = change
+    }
+
+    mutating func remember(_ mark: ResumeMark) {
+        marks.removeAll { $0.peer == mark.peer }
+        marks.append(mark)
+    }
 
     func size(of log: LogKey) -> UInt64 { logs[log]?.head.size ?? 0 }
 
@@ -49,6 +67,7 @@ struct MemoryStore {
     mutating func freeze(_ proof: ForkProof) {
         if !forks.contains(where: { $0.log == proof.log }) { forks.append(proof) }
         logs[proof.log]?.head.isFrozen = true
+        changed(proof.log)
     }
 
     /// Appends a run that follows what is held.
@@ -60,6 +79,7 @@ struct MemoryStore {
         logs[key, default: Log(head: run.found.head)].runs.append(run)
         logs[key]?.head = run.found.head
         if wasFrozen { logs[key]?.head.isFrozen = true }
+        changed(key)
         for node in run.found.nodes { logs[key]?.nodes[node.position] = node.hash }
         return .done
     }

@@ -30,7 +30,8 @@ extension World {
                 answers.append(.storeFailed(token, .full))
             } else if apply(node, write) {
                 moveFence(node, write)
-                answers.append(.stored(token))
+                let isChange = if case .resume = write { false } else { true }
+                answers.append(.stored(token, change: isChange ? node.store.change : 0))
             } else {
                 answers.append(.storeFailed(token, .failed))
             }
@@ -44,6 +45,7 @@ extension World {
     private func apply(_ node: SimulatedNode, _ write: Write) -> Bool {
         switch write {
         case .fork(let proof): node.store.freeze(proof)
+        case .resume(let mark): node.store.remember(mark)
         case .replace(let log, let index, let entry):
             guard let head = node.store.head(of: log), index < head.size,
                 let leaf = try? node.store.logs[log]?.hash(

@@ -39,7 +39,7 @@ extension World {
         case .dialFailed(let token): text = "dial \(token) failed"
         case .received, .drained, .datagram, .tick, .read: return
         case .closed(let id): text = "closed \(name(id))"
-        case .stored(let token): text = "durable \(token)"
+        case .stored(let token, let change): text = "durable \(token), change \(change)"
         case .storeFailed(let token, let why): text = "write \(token) failed: \(why)"
         case .damaged(let log, let index): text = "damaged \(name(log)) \(index)"
         case .publish(let log, let drafts, let token):
@@ -63,6 +63,7 @@ extension World {
                 "write \(token): \(name(found.head.key)) \(found.from)..<\(found.head.size)"
                 + " of \(found.head.checkpoint.size)\(isOwn ? ", own" : "")"
         case .store(.fork(let proof), let token): text = "write \(token): fork \(name(proof.log))"
+        case .store(.resume(let mark), _): text = "mark \(name(mark.peer)) \(mark.change)"
         case .store(.replace(let log, let index, _), let token):
             text = "write \(token): repair \(name(log)) \(index)"
         case .read(let id, let stream, let request):

@@ -104,12 +104,16 @@ package final class World {
         let salt = UInt64(node.index) << 20 | UInt64(node.generation)
         let entropy = EntropySource(seed: seed &* 0x2545_f491_4f6c_dd1d ^ salt)
         let own = node.own.map { OwnLogStart(key: $0, trust: node.trust($0.publicKey)) }
+        if node.store.name == 0 || own.contains(where: { $0.trust != .current }) {
+            // Numbers may be given a second time: they count under another name.
+            node.store.name = random.next() | 1
+        }
         var mesh = Mesh(
             configuration: MeshConfiguration(
                 nodeKey: node.key, networkSecret: nil, listenPort: node.endpoint.port,
                 agent: "sim", entropy: { entropy.next() }),
             heads: node.store.heads, own: own, forks: node.store.forks,
-            seed: seed &+ salt &* 0x9e37_79b9)
+            history: node.store.history, seed: seed &+ salt &* 0x9e37_79b9)
         if trace != nil {
             mesh.observer = { [unowned self, index = node.index] in tell(index, $0) }
         }
