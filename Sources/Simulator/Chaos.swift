@@ -204,7 +204,12 @@ package final class Chaos {
 
     private func damage(_ node: SimulatedNode) {
         guard let log = node.store.order.randomOne(&random) else { return }
-        world.damageEntry(node, log, random.below(max(1, node.size(of: log))))
+        let index = random.below(max(1, node.size(of: log)))
+        // Of each entry one copy: what is lost everywhere is nobody's to repair.
+        let isDamaged = world.nodes.contains {
+            $0.store.logs[log]?.damaged.contains(index) == true
+        }
+        if !isDamaged { world.damageEntry(node, log, index) }
     }
 
     /// Another node gets the key of a device: both write, and both are sure that they may.

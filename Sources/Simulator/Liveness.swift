@@ -140,7 +140,10 @@ struct Liveness {
 
     private func difference(_ log: LogKey) -> String? {
         let held = core.map { ($0, world.nodes[$0].store.logs[log]) }
-        let name = "log of \(world.safety.logs[log].map { "node \($0.node)" } ?? "nobody")"
+        let author = world.safety.logs[log]
+        let name =
+            (author?.mayFork == false ? "log of node " : "forkable log of node ")
+            + (author.map { "\($0.node)" } ?? "?")
         if held.contains(where: { $0.1?.head.isFrozen == true }) {
             // Whoever holds nothing of it has nothing to freeze.
             let free = held.first { $0.1?.head.isFrozen == false }
