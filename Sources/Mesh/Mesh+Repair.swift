@@ -5,8 +5,10 @@ import Primitives
 struct DamagedEntry: Sendable {
     let log: LogKey
     let index: UInt64
-    /// Sessions that were asked already.
+    /// Sessions that were asked already, and when they may be asked again: their copy may have been
+    /// damaged, too, and put right since.
     var asked: [SessionID] = []
+    var askAgain: Instant?
     /// It is on its way.
     var isUnderWay = false
     /// It has come, and is being written.
@@ -25,6 +27,15 @@ extension Mesh {
         askForDamaged()
     }
 
+    /// Those that could not help may be able to by now.
+    mutating func forgetAsked() {
+        for at in damage.indices {
+            guard let again = damage[at].askAgain, again <= now else { continue }
+            damage[at].asked = []
+            damage[at].askAgain = nil
+        }
+    }
+
     /// Asks for what is damaged, of peers that were not asked yet.
     mutating func askForDamaged() {
         for at in damage.indices where !damage[at].isUnderWay && !damage[at].isWritten {
@@ -36,9 +47,14 @@ extension Mesh {
                 return !damage[at].asked.contains(id)
                     && !session.fetches.contains { $0.log == log }
                     && session.fetches.count < Limits.streamsFetched
-                    && session.known[number].map { $0.confirmed > index } == true
+                    && session.known[number].map { $0.sent > index } == true
             }
-            guard let holder, let session = sessions[holder] else { continue }
+            guard let holder, let session = sessions[holder] else {
+                if !damage[at].asked.isEmpty && damage[at].askAgain == nil {
+                    damage[at].askAgain = now + Limits.streamStall
+                }
+                continue
+            }
             damage[at].asked.append(holder)
             damage[at].isUnderWay = true
             fetch(session, log, from: index, to: index + 1, purpose: .repair)

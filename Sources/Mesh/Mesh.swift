@@ -131,6 +131,7 @@ package struct Mesh {
         note(plumtree.nextDeadline)
         for target in targets where target.isWaiting { note(target.nextDial) }
         note(storageBlockedUntil)
+        for entry in damage { note(entry.askAgain) }
         return earliest
     }
 
@@ -181,6 +182,7 @@ package struct Mesh {
             if let session = sessions[id] { checkDeadlines(session) }
         }
         for index in targets.indices where targets[index].isDue(now) { dial(index) }
+        forgetAsked()
         graftMissing()
         schedule()
     }

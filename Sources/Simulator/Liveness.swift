@@ -88,20 +88,25 @@ struct Liveness {
         }
     }
 
-    /// Of what has no whole copy left in the core, nobody can make one: a backup puts it right.
+    /// Of what has no whole copy left in the core, nobody can make one: the owner stops the node and
+    /// puts a backup back.
     private func replaceLost() {
         for index in core {
             let node = world.nodes[index]
-            for log in node.store.order {
-                for entry in node.store.logs[log]?.damaged ?? [] {
-                    let isLost = !core.contains { other in
-                        let held = world.nodes[other].store.logs[log]
-                        return held.map { $0.head.size > entry && !$0.damaged.contains(entry) }
-                            ?? false
-                    }
-                    if isLost { node.store.repair(log, entry) }
-                }
+            let lost = node.store.order.flatMap { log in
+                (node.store.logs[log]?.damaged ?? []).filter { isLost(log, $0) }.map { (log, $0) }
             }
+            if lost.isEmpty { continue }
+            world.crash(node, isSilent: false)
+            for (log, entry) in lost { node.store.repair(log, entry) }
+            world.start(node)
+        }
+    }
+
+    private func isLost(_ log: LogKey, _ entry: UInt64) -> Bool {
+        !core.contains { index in
+            guard let held = world.nodes[index].store.logs[log] else { return false }
+            return held.head.size > entry && !held.damaged.contains(entry)
         }
     }
 

@@ -17,6 +17,8 @@ struct StreamEnd {
     var stall: UInt32 = 0
     var isStalled = false
     var isDraining = false
+    /// The dial that it belongs to, until its owner is told that it is open.
+    var dial: Token?
 
     /// A slot that is free.
     static let none = StreamEnd(
@@ -130,6 +132,7 @@ extension World {
         open(mine, peer: theirs, node: node.index, peerNode: target)
         open(theirs, peer: mine, node: target, peerNode: node.index)
         ends[slot(mine)].arrival = now + back
+        ends[slot(mine)].dial = token
         heap.push(.accepted(theirs, from: mine), at: now + there)
         heap.push(.connected(mine, dial: token), at: now + back)
     }
@@ -144,6 +147,7 @@ extension World {
     func connected(_ id: SessionID, _ token: Token) {
         guard isOpen(id) else { return }
         let end = ends[slot(id)]
+        ends[slot(id)].dial = nil
         feed(end.node, .connected(id, dial: token, remote: nodes[end.peerNode].endpoint))
     }
 
@@ -222,9 +226,9 @@ extension World {
 
     func ended(_ id: SessionID) {
         guard isOpen(id) else { return }
-        let node = ends[slot(id)].node
+        let end = ends[slot(id)]
         forget(id)
-        feed(node, .closed(id))
+        feed(end.node, end.dial.map { .dialFailed($0) } ?? .closed(id))
     }
 
     func gaveUp(_ id: SessionID, _ stall: UInt32) {
