@@ -41,14 +41,10 @@ extension Mesh {
         for at in damage.indices where !damage[at].isUnderWay && !damage[at].isWritten {
             let (log, index) = (damage[at].log, damage[at].index)
             guard let number = logs.number(of: log) else { continue }
-            let holder = sessionOrder.first { id in
-                guard let session = sessions[id], session.isReady else { return false }
-                // A second stream of one log would take the place of the first.
-                return !damage[at].asked.contains(id)
-                    && !session.fetches.contains { $0.log == log }
-                    && session.fetches.count < Limits.streamsFetched
-                    && session.known[number].map { $0.sent > index } == true
-            }
+            // Peers that resume say nothing of what both hold: they are asked after those who have.
+            let askable = sessionOrder.filter { mayHelp($0, damage[at]) }
+            let holder =
+                askable.first { (sessions[$0]?.known[number]?.sent ?? 0) > index } ?? askable.first
             guard let holder, let session = sessions[holder] else {
                 if !damage[at].asked.isEmpty && damage[at].askAgain == nil {
                     damage[at].askAgain = now + Limits.streamStall
@@ -59,6 +55,13 @@ extension Mesh {
             damage[at].isUnderWay = true
             fetch(session, log, from: index, to: index + 1, purpose: .repair)
         }
+    }
+
+    private func mayHelp(_ id: SessionID, _ entry: DamagedEntry) -> Bool {
+        guard let session = sessions[id], session.isReady else { return false }
+        // A second stream of one log would take the place of the first.
+        return !entry.asked.contains(id) && session.fetches.count < Limits.streamsFetched
+            && !session.fetches.contains { $0.log == entry.log }
     }
 
     /// The batch of a stream that was opened for a damaged entry.

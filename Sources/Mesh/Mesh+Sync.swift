@@ -64,9 +64,9 @@ extension Mesh {
             heardOwn(session, own, head)
             guard session.isReady else { return }
         }
-        guard let record = logs[head.log] else { return offer(session, head.log, head.size) }
+        guard let record = logs[head.log] else { return offer(session, head) }
         if record.isFrozen { return tellOfFork(session, head.log) }
-        if head.size > record.size { return offer(session, head.log, head.size) }
+        if head.size > record.size { return offer(session, head) }
         if let mine = record.pending?.checkpoint, mine.size == head.size, mine.root != head.root {
             // Whoever holds a head has verified it: one that does not verify is the peer's own.
             guard head.isVerified else {
@@ -80,7 +80,14 @@ extension Mesh {
         }
     }
 
-    mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
+    private func offer(_ session: Session, _ head: Checkpoint) {
+        offer(session, head.log, head.size)
+        if session.offered[head.log]?.size == head.size {
+            session.offered[head.log]?.root = head.root
+        }
+    }
+
+    func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
         if session.offered[log] == nil {
             guard session.offers.count < Limits.offers else {
                 // Told again when the peers meet again.
@@ -89,7 +96,9 @@ extension Mesh {
             }
             session.offers.append(log)
         }
-        session.offered[log] = max(session.offered[log] ?? 0, size)
+        if session.offered[log]?.size ?? 0 < size {
+            session.offered[log] = Session.Offer(size: size)
+        }
     }
 
     /// Notes what the peer holds of a log; a claim that only decides what it is sent.
@@ -115,13 +124,16 @@ extension Mesh {
                 passed < min(session.offers.count, 64)
             {
                 guard let log = session.offers.popFirst() else { break }
-                let size = session.offered[log] ?? 0
-                let record = logs[log]
-                if record?.isFrozen == true || (record?.size ?? 0) >= size
+                let offer = session.offered[log] ?? Session.Offer(size: 0)
+                let (size, record) = (offer.size, logs[log])
+                if record?.isFrozen == true || (record?.durable?.size ?? 0) >= size
                     || (record == nil && logs.count >= Limits.logs)
                 {
                     session.offered[log] = nil
+                    compare(session, offer, record)
                 } else if fetching[log] != nil || record?.isFailing == true
+                    // On its way to the disk, which may refuse it.
+                    || (record?.size ?? 0) >= size
                     || session.fetches.contains(where: { $0.log == log })
                 {
                     session.offers.append(log)
@@ -132,6 +144,17 @@ extension Mesh {
                 }
             }
         }
+    }
+
+    /// What was offered came another way. Should the peer have another history of that length, our
+    /// head shows it.
+    private mutating func compare(
+        _ session: Session, _ offer: Session.Offer, _ record: LogTable.Record?
+    ) {
+        guard let head = record?.durable, !head.isFrozen, let root = offer.root,
+            head.checkpoint.size == offer.size, head.checkpoint.root != root
+        else { return }
+        announce(head, to: session)
     }
 
     mutating func fetch(
