@@ -75,6 +75,10 @@ extension Mesh {
             return farewell(session, .protocolError, "a batch that does not verify")
         }
         damage[at].isWritten = true
+        // What the peer holds beyond goes by streams of its own: it may count this one as such.
+        if batch.checkpoint.size > logs[batch.log]?.size ?? 0 {
+            offer(session, batch.log, batch.checkpoint.size)
+        }
         let token = newToken()
         writes[token] = .repair(batch.log, batch.from)
         emit(.store(.replace(batch.log, index: batch.from, entry), token))

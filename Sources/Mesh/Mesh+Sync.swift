@@ -134,6 +134,7 @@ extension Mesh {
                 } else if fetching[log] != nil || record?.isFailing == true
                     // On its way to the disk, which may refuse it.
                     || (record?.size ?? 0) >= size
+                    || hasStalledMore(session, log)
                     || session.fetches.contains(where: { $0.log == log })
                 {
                     session.offers.append(log)
@@ -143,6 +144,18 @@ extension Mesh {
                     fetch(session, log, from: record?.size ?? 0, to: size)
                 }
             }
+        }
+    }
+
+    /// Whether somebody else offers the log who has let us wait less often. Peers that hold as
+    /// little as we do offer what their checkpoint says, and wait for each other.
+    private func hasStalledMore(_ session: Session, _ log: LogKey) -> Bool {
+        guard let stalls = session.stalls[log] else { return false }
+        return sessionOrder.contains { id in
+            guard let other = sessions[id], other.isReady, other.offered[log] != nil else {
+                return false
+            }
+            return other.stalls[log] ?? 0 < stalls
         }
     }
 
@@ -186,6 +199,7 @@ extension Mesh {
         }
         session.fetches[at].deadline = now + Limits.streamStall
         session.fetches[at].hasDelivered = true
+        session.stalls[batch.log] = nil
         count { $0.postsReceived += UInt64(batch.entries.count) }
         if session.fetches[at].purpose == .repair {
             repair(session, batch)
@@ -281,6 +295,7 @@ extension Mesh {
             let fetch = session.fetches.remove(at: at)
             release(session, fetch)
             stalled.append(fetch)
+            session.stalls[fetch.log, default: 0] += 1
             session.resume.isIncomplete = true
         }
         if stalled.isEmpty { return }

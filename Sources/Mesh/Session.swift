@@ -44,6 +44,8 @@ final class Session {
     /// Larger sizes than ours that the peer offers, in order, each once.
     var offers = Deque<LogKey>()
     var offered: [LogKey: Offer] = [:]
+    /// How often the peer gave nothing of a log, since it gave something.
+    var stalls: [LogKey: Int] = [:]
     var fetches: [Fetch] = []
     var serving: [Serve] = []
     /// The highest number of a stream that the peer opened: none is used twice.
