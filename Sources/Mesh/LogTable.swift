@@ -10,8 +10,6 @@ struct LogTable: Sendable {
         var durable: LogHead?
         /// The state with all writes that are under way; equal to `durable` when there are none.
         var pending: LogHead?
-        /// A verified checkpoint beyond theirs: what it stands for has not come.
-        var highest: Checkpoint?
         var writesUnderWay = 0
         var isFrozen = false
         /// A write failed, and those behind it are still to fail: nothing is built on them.
@@ -67,18 +65,7 @@ struct LogTable: Sendable {
             records.append(Record(key: head.key))
         }
         records[number].pending = head
-        if let highest = records[number].highest, highest.size <= head.checkpoint.size {
-            records[number].highest = nil
-        }
         records[number].writesUnderWay += 1
-    }
-
-    /// Keeps a checkpoint that gives way to an older one.
-    mutating func remember(_ checkpoint: Checkpoint) {
-        guard let number = numbers[checkpoint.log] else { return }
-        if checkpoint.size > records[number].highest?.size ?? 0 {
-            records[number].highest = checkpoint
-        }
     }
 
     /// Notes that the write leading to `head` is durable.

@@ -77,9 +77,7 @@ extension Mesh {
 
     /// The peer names its own logs: it gets the highest checkpoints held of them.
     mutating func answerOwn(_ session: Session, _ keys: [LogKey]) {
-        send(
-            session,
-            .ownHeads(keys.compactMap { logs[$0]?.highest ?? logs[$0]?.pending?.checkpoint }))
+        send(session, .ownHeads(keys.compactMap { logs[$0]?.pending?.checkpoint }))
     }
 
     mutating func heardOwn(_ session: Session, _ heads: [Checkpoint]) {

@@ -234,16 +234,8 @@ extension Mesh {
     mutating func accept(_ session: Session, _ batch: Batch) -> Extension? {
         let record = logs[batch.log]
         if record?.isFrozen == true { return nil }
-        // An older signed head takes the place of a newer one only with entries that are lacking:
-        // the holder of the rest may be gone. The newer one is not forgotten (THREATS row 4).
+        // An older signed head never takes the place of a newer one (THREATS row 4).
         if let known = record?.pending?.checkpoint, known.size > batch.checkpoint.size {
-            guard batch.to > record?.size ?? 0 else { return nil }
-            logs.remember(known)
-        }
-        if let highest = record?.highest, highest.size == batch.checkpoint.size,
-            highest.root != batch.checkpoint.root, batch.checkpoint.isVerified
-        {
-            forked(ForkProof(equalSizes: highest, batch.checkpoint))
             return nil
         }
         let trusted = record?.pending?.checkpoint
