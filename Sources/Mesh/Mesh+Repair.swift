@@ -66,19 +66,24 @@ extension Mesh {
 
     /// The batch of a stream that was opened for a damaged entry.
     mutating func repair(_ session: Session, _ batch: Batch) {
+        // The peer counts all of this as told, and does not tell it again.
+        if batch.to > logs[batch.log]?.size ?? 0 { offer(session, batch.log, batch.to) }
         guard let at = damage.firstIndex(where: { $0.log == batch.log && $0.index == batch.from })
         else { return }
-        guard (try? batch.verify(trusting: logs[batch.log]?.durable?.checkpoint)) != nil,
-            let entry = batch.entries.first
-        else {
-            damage[at].isUnderWay = false
+        guard let mine = logs[batch.log]?.durable, !mine.isFrozen, let entry = batch.entries.first
+        else { return }
+        // Under another checkpoint it is only known to be of the same history where it goes beyond
+        // what is held: else another peer is asked.
+        let isSame = batch.checkpoint == mine.checkpoint
+        if !isSame && batch.to <= mine.size { return }
+        do {
+            _ = try batch.verify(
+                trusting: mine.checkpoint, held: isSame ? nil : mine.frontier)
+        } catch {
+            if error == .wrongFrontier { return }
             return farewell(session, .protocolError, "a batch that does not verify")
         }
         damage[at].isWritten = true
-        // What the peer holds beyond goes by streams of its own: it may count this one as such.
-        if batch.checkpoint.size > logs[batch.log]?.size ?? 0 {
-            offer(session, batch.log, batch.checkpoint.size)
-        }
         let token = newToken()
         writes[token] = .repair(batch.log, batch.from)
         emit(.store(.replace(batch.log, index: batch.from, entry), token))

@@ -24,6 +24,8 @@ package final class Chaos {
         package var restores = 0
         package var cuts = 0
         package var forks = 0
+        /// Forks at one size that no node of the core has noticed in the end.
+        package var unnoticed = 0
         package var core = 0
         /// From the end of the faults until the core agreed, in virtual milliseconds.
         package var converged: UInt64 = 0
@@ -132,6 +134,7 @@ package final class Chaos {
         if world.safety.breach == nil {
             var liveness = Liveness(world, random: random)
             failure = liveness.demand()
+            tally.unnoticed = liveness.unnoticedForks()
             (tally.core, tally.converged) = (liveness.core.count, liveness.took.milliseconds)
         }
         for node in world.nodes { tally.forks += node.store.forks.count }

@@ -143,6 +143,28 @@ struct Liveness {
         return nil
     }
 
+    /// Whether the holder began to fetch what its checkpoint stands for from a node that is gone: it
+    /// takes no entries under an older checkpoint, and the core has no newer one.
+    private func isStranded(_ head: LogHead?, _ best: LogHead?) -> Bool {
+        guard let head, let best else { return false }
+        return head.checkpoint.size > head.size && head.checkpoint.size > best.checkpoint.size
+    }
+
+    /// Logs of which the core holds two histories of one length, and nobody has noticed.
+    func unnoticedForks() -> Int {
+        var seen: Set<LogKey> = []
+        var count = 0
+        for index in core {
+            for log in world.nodes[index].store.order where seen.insert(log).inserted {
+                let heads = core.compactMap { world.nodes[$0].store.head(of: log) }
+                if heads.contains(where: { $0.isFrozen }) { continue }
+                let roots = heads.map(\.frontier.root)
+                if roots.contains(where: { $0 != roots.first }) { count += 1 }
+            }
+        }
+        return count
+    }
+
     private func difference(_ log: LogKey) -> String? {
         let held = core.map { ($0, world.nodes[$0].store.logs[log]) }
         let author = world.safety.logs[log]
@@ -155,12 +177,18 @@ struct Liveness {
             return free.map { "\(name) is forked, and not frozen at node \($0.0)" }
         }
         let sizes = held.map { $0.1?.head.size ?? 0 }
-        guard let most = sizes.max(), sizes.allSatisfy({ $0 == most }) else {
+        let best = held.compactMap { $0.1?.head }.max { $0.size < $1.size }
+        let isShort = held.contains { node in
+            node.1?.head.size != best?.size && !isStranded(node.1?.head, best)
+        }
+        if isShort {
             let list = zip(core, sizes).map { "\($0):\($1)" }.joined(separator: " ")
             return "\(name) has sizes \(list)"
         }
-        let roots = held.map { $0.1?.head.frontier.root }
-        if roots.contains(where: { $0 != roots.first }) { return "\(name) has two histories" }
+        let roots = held.filter { $0.1?.head.size == best?.size }.map { $0.1?.head.frontier.root }
+        if roots.contains(where: { $0 != roots.first }), author?.mayFork == false {
+            return "\(name) has two histories"
+        }
         let damaged = held.first { $0.1?.damaged.isEmpty == false }
         return damaged.map { "\(name) is still damaged at node \($0.0)" }
     }

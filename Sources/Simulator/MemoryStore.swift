@@ -60,7 +60,8 @@ struct MemoryStore {
     /// What came of a write.
     enum Outcome {
         case done
-        /// It does not follow what is held: the writes before it were lost.
+        /// It does not follow what is held: the writes before it were lost, or the log is frozen, or
+        /// its checkpoint is older than the one there.
         case doesNotFollow
     }
 
@@ -73,7 +74,10 @@ struct MemoryStore {
     /// Appends a run that follows what is held.
     mutating func append(_ run: Run) -> Outcome {
         let key = run.found.head.key
-        guard run.from == size(of: key) else { return .doesNotFollow }
+        let held = logs[key]?.head
+        guard run.from == size(of: key), held?.isFrozen != true,
+            run.found.head.checkpoint.size >= held?.checkpoint.size ?? 0
+        else { return .doesNotFollow }
         if logs[key] == nil { order.append(key) }
         let wasFrozen = logs[key]?.head.isFrozen ?? forks.contains { $0.log == key }
         logs[key, default: Log(head: run.found.head)].runs.append(run)

@@ -25,6 +25,9 @@ package final class World {
     /// Called when a node holds more of a log than before, and through which session it came.
     package var delivered: ((Delivery) -> Void)?
 
+    /// More events than any run needs: somebody talks without end.
+    package var stepLimit = 3_000_000
+
     var heap = EventHeap()
     var ends: [StreamEnd] = []
     var freeEnds: [Int] = []
@@ -208,6 +211,7 @@ package final class World {
         let node = nodes[index]
         guard node.isUp, safety.breach == nil else { return }
         steps += 1
+        if steps > stepLimit { return safety.fail("a storm: \(steps) events and no end") }
         if trace != nil { tell(index, event) }
         var list: [Effect] = []
         swap(&list, &effects)
