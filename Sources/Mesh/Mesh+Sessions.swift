@@ -141,7 +141,7 @@ extension Mesh {
             openStream(session, stream, log, from, credit)
         case .batch(0, let batch): pushed(session, batch, byDatagram)
         case .batch(let stream, let batch): fetched(session, stream, batch)
-        case .end(let stream, _): streamEnded(session, stream)
+        case .end(let stream, let size): heardEnd(session, stream, size)
         case .have(let list): heard(session, list)
         case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)

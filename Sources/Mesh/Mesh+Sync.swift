@@ -271,6 +271,21 @@ extension Mesh {
         }
     }
 
+    /// The peer has no more of it: what it holds is known now, whatever its checkpoint made of it.
+    mutating func heardEnd(_ session: Session, _ stream: UInt64, _ size: UInt64) {
+        if let fetch = session.fetches.first(where: { $0.stream == stream }),
+            fetch.purpose == .entries, size > 0, size < fetch.size,
+            let number = logs.number(of: fetch.log)
+        {
+            session.known[number, default: Session.Known()].confirmed = size
+            session.known[number, default: Session.Known()].sent = size
+            if let head = logs.records[number].durable, head.size > size {
+                announce(head, to: session)
+            }
+        }
+        streamEnded(session, stream)
+    }
+
     mutating func streamEnded(_ session: Session, _ stream: UInt64) {
         guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else { return }
         let fetch = session.fetches.remove(at: at)
@@ -302,6 +317,10 @@ extension Mesh {
         schedule()
         for fetch in stalled where fetch.purpose == .entries {
             offer(session, fetch.log, fetch.size)
+            // What it offered it may lack itself: its checkpoint reaches further than its entries.
+            if !fetch.hasDelivered, let head = logs[fetch.log]?.durable, head.size >= fetch.size {
+                announce(head, to: session)
+            }
         }
         schedule()
         resumeServing()

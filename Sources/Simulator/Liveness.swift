@@ -143,10 +143,10 @@ struct Liveness {
         return nil
     }
 
-    /// Whether the holder began to fetch what its checkpoint stands for from a node that is gone: it
-    /// takes no entries under an older checkpoint, and the core has no newer one.
-    private func isStranded(_ head: LogHead?, _ best: LogHead?) -> Bool {
-        guard let head, let best else { return false }
+    /// Whether the holder began to fetch what its checkpoint stands for from a node that is gone, or
+    /// damaged: it takes no entries under an older checkpoint, and nobody else has a newer one.
+    private func isStranded(_ head: LogHead?, _ best: LogHead) -> Bool {
+        guard let head else { return false }
         return head.checkpoint.size > head.size && head.checkpoint.size > best.checkpoint.size
     }
 
@@ -176,20 +176,23 @@ struct Liveness {
             let free = held.first { $0.1?.head.isFrozen == false }
             return free.map { "\(name) is forked, and not frozen at node \($0.0)" }
         }
-        let sizes = held.map { $0.1?.head.size ?? 0 }
-        let best = held.compactMap { $0.1?.head }.max { $0.size < $1.size }
-        let isShort = held.contains { node in
-            node.1?.head.size != best?.size && !isStranded(node.1?.head, best)
+        // Whoever holds the most whole: a copy with a hole is passed on only up to it.
+        let whole = held.compactMap { $0.1?.damaged.isEmpty == true ? $0.1?.head : nil }
+        guard let best = whole.max(by: { $0.size < $1.size }) else { return nil }
+        let isStuck = held.contains { isStranded($0.1?.head, best) }
+        let others = held.filter { $0.1?.head.size != best.size }
+        let isApart = others.contains { _, copy in
+            !(isStuck && copy?.head.size ?? 0 > best.size) && !isStranded(copy?.head, best)
         }
-        if isShort {
-            let list = zip(core, sizes).map { "\($0):\($1)" }.joined(separator: " ")
+        if isApart {
+            let list = held.map { "\($0.0):\($0.1?.head.size ?? 0)" }.joined(separator: " ")
             return "\(name) has sizes \(list)"
         }
-        let roots = held.filter { $0.1?.head.size == best?.size }.map { $0.1?.head.frontier.root }
+        let roots = whole.filter { $0.size == best.size }.map(\.frontier.root)
         if roots.contains(where: { $0 != roots.first }), author?.mayFork == false {
             return "\(name) has two histories"
         }
-        let damaged = held.first { $0.1?.damaged.isEmpty == false }
+        let damaged = held.first { !isStuck && $0.1?.damaged.isEmpty == false }
         return damaged.map { "\(name) is still damaged at node \($0.0)" }
     }
 
