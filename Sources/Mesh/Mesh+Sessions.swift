@@ -264,6 +264,7 @@ extension Mesh {
                 repairEnded(fetch.log)
             } else {
                 fetching[fetch.log] = nil
+                passOnPart(fetch)
             }
         }
         if let target = session.target {

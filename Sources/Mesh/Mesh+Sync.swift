@@ -301,6 +301,16 @@ extension Mesh {
         if fetch.purpose == .repair { return repairEnded(fetch.log) }
         let isOther = session.fetches.contains { $0.log == fetch.log && $0.purpose != .repair }
         if fetching[fetch.log] == session.id && !isOther { fetching[fetch.log] = nil }
+        passOnPart(fetch)
+    }
+
+    /// A stream that ended before its checkpoint: whoever has the rest may be gone, and what came is
+    /// to be had here.
+    mutating func passOnPart(_ fetch: Session.Fetch) {
+        guard fetch.hasDelivered, let head = logs[fetch.log]?.durable, !head.isFrozen,
+            head.size < head.checkpoint.size
+        else { return }
+        spread(fetch.log, nil, except: nil)
     }
 
     /// What stalled is asked of others first, and then of the same peer again.

@@ -103,11 +103,10 @@ package struct Safety {
                 fail("node \(node.life) lost what it had called stored")
             }
         }
-        noteOwn(node)
     }
 
-    /// What survived without an answer goes out after the restart.
-    private mutating func noteOwn(_ node: SimulatedNode) {
+    /// What survived a crash without an answer goes out from now on.
+    mutating func started(_ node: SimulatedNode) {
         for key in node.own {
             if let head = node.store.head(of: key.publicKey) { released(node, head.checkpoint) }
         }

@@ -98,6 +98,7 @@ package final class World {
         node.isUp = true
         node.tickAt = nil
         say("start", node.index)
+        safety.started(node)
         if node.liar == nil { node.mesh = makeMesh(node) } else { node.liar?.start(at: now) }
         for peer in node.peers { feed(node.index, .addPeer(peer)) }
         schedule(node)
