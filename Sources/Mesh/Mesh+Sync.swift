@@ -16,7 +16,9 @@ extension Mesh {
             var page: [Checkpoint] = []
             while session.headsCursor < logs.count && page.count < Limits.headsPerMessage {
                 let record = logs.records[session.headsCursor]
-                if let head = record.durable, !record.isFrozen { page.append(head.checkpoint) }
+                if let head = record.durable, !record.isFrozen, session.wants.contains(record.key) {
+                    page.append(head.checkpoint)
+                }
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
@@ -26,6 +28,7 @@ extension Mesh {
     }
 
     mutating func announce(_ head: LogHead, to session: Session) {
+        guard session.wants.contains(head.key) else { return }
         if session.isCongested {
             if session.isOverdue.insert(head.key).inserted { session.overdue.append(head.key) }
             if session.overdue.count > Limits.offers {
@@ -80,14 +83,15 @@ extension Mesh {
         }
     }
 
-    private func offer(_ session: Session, _ head: Checkpoint) {
+    private mutating func offer(_ session: Session, _ head: Checkpoint) {
         offer(session, head.log, head.size)
         if session.offered[head.log]?.size == head.size {
             session.offered[head.log]?.root = head.root
         }
     }
 
-    func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
+    mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        guard takes(log, held: logs[log]?.size ?? 0) else { return }
         if session.offered[log] == nil {
             guard session.offers.count < Limits.offers else {
                 // Told again when the peers meet again.
@@ -114,7 +118,11 @@ extension Mesh {
 
     /// Asks for what is offered and lacking: each log of one session at a time.
     mutating func schedule() {
-        if storageBlockedUntil != nil || writeBytes > Limits.storeInFlight || isStopping { return }
+        if policy.isDiskLow || storageBlockedUntil != nil || writeBytes > Limits.storeInFlight
+            || isStopping
+        {
+            return
+        }
         defer { settleMarks() }
         if !damage.isEmpty { askForDamaged() }
         for id in sessionOrder {
@@ -128,6 +136,7 @@ extension Mesh {
                 let (size, record) = (offer.size, logs[log])
                 if record?.isFrozen == true || (record?.durable?.size ?? 0) >= size
                     || (record == nil && logs.count >= Limits.logs)
+                    || !takes(log, held: record?.size ?? 0)
                 {
                     session.offered[log] = nil
                     compare(session, offer, record)
@@ -220,7 +229,9 @@ extension Mesh {
         guard batch.from <= held.size else {
             return farewell(session, .protocolError, "a batch that leaves a gap")
         }
-        guard let found = accept(session, batch) else { return streamEnded(session, stream) }
+        guard takes(batch.log, held: held.size), let found = accept(session, batch) else {
+            return streamEnded(session, stream)
+        }
         let isNew = logs[batch.log] == nil
         let kept = batch.isSmall ? batch : nil
         store(.fetched(found, source: session.id, stream: stream, batch: kept), found)

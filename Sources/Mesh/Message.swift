@@ -32,6 +32,8 @@ package enum Message: Equatable, Sendable {
     case since(mine: UInt64, yours: UInt64, change: UInt64)
     /// You have been told of all changes of my store up to this one; 0: I do not know yours.
     case mark(store: UInt64, change: UInt64)
+    /// Which logs are wanted of the peer.
+    case want(WantChange, [LogKey])
     /// A type above 31: of a later version, and passed over.
     case unknown(UInt64)
 
@@ -130,6 +132,7 @@ extension Message {
             encoder.begin(3, type: 16)
             encoder.eight(store)
             encoder.uint(change)
+        case .want(let change, let logs): Self.encodeWant(change, logs, into: &encoder)
         case .unknown(let type):
             encoder.array(1)
             encoder.uint(type)
@@ -151,7 +154,7 @@ extension Message {
             for _ in 1..<count { _ = try decoder.skip(depth: 1) }
             self = .unknown(type)
         } else {
-            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3]
+            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
             }
@@ -197,6 +200,7 @@ extension Message {
             let mine = try decoder.eight()
             let yours = try decoder.eight()
             return .since(mine: mine, yours: yours, change: try decoder.change())
+        case 17: return try readWant(&decoder)
         default:
             let store = try decoder.eight()
             return .mark(store: store, change: try decoder.change())

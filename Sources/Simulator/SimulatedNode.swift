@@ -29,6 +29,8 @@ package final class SimulatedNode {
     var pending: [(write: Write, token: Token)] = []
     /// How many of them the commit under way has.
     var committing = 0
+    /// The address table as it was written last.
+    var addresses: [UInt8]?
     var isDiskFull = false
     /// An older state of the disk, for a restore.
     var image: Image?

@@ -37,7 +37,6 @@ extension World {
         case .accepted(let id, _): text = "accepted \(name(id))"
         case .connected(let id, let dial, _): text = "connected \(name(id)) by \(dial)"
         case .dialFailed(let token): text = "dial \(token) failed"
-        case .received, .drained, .datagram, .tick, .read: return
         case .closed(let id): text = "closed \(name(id))"
         case .stored(let token, let change): text = "durable \(token), change \(change)"
         case .storeFailed(let token, let why): text = "write \(token) failed: \(why)"
@@ -46,8 +45,9 @@ extension World {
             text = "publish \(drafts.count) to \(name(log)) as \(token)"
         case .adopt(let start): text = "adopt \(name(start.key.publicKey)) \(start.trust)"
         case .disown(let log): text = "disown \(name(log))"
-        case .addPeer(let address): text = "add peer \(name(address.key))"
+        case .addPeer(let address, _): text = "add peer \(name(address.key))"
         case .stop: text = "stop"
+        default: return
         }
         trace?("\(timestamp) \(node) < \(text)")
     }
@@ -55,7 +55,6 @@ extension World {
     func tell(_ node: Int, _ effect: Effect) {
         let text: String
         switch effect {
-        case .send, .sendDatagram: return
         case .dial(let address, _, let token): text = "dial \(name(address.key)) as \(token)"
         case .close(let id, let atOnce): text = "close \(name(id))\(atOnce ? " at once" : "")"
         case .store(.extend(let found, let isOwn), let token):
@@ -73,6 +72,7 @@ extension World {
         case .refused(let token, let why): text = "refused \(token): \(why)"
         case .note(let notice): text = "note \(describe(notice))"
         case .stored(let log, let from, let to): text = "stored \(name(log)) \(from)..<\(to)"
+        default: return
         }
         trace?("\(timestamp) \(node) > \(text)")
     }

@@ -117,7 +117,9 @@ package final class World {
                 nodeKey: node.key, networkSecret: nil, listenPort: node.endpoint.port,
                 agent: "sim", entropy: { entropy.next() }),
             heads: node.store.heads, own: own, forks: node.store.forks,
-            history: node.store.history, seed: seed &+ salt &* 0x9e37_79b9)
+            history: node.store.history,
+            addresses: node.addresses.flatMap { try? AddressTable(decoding: $0) },
+            seed: seed &+ salt &* 0x9e37_79b9)
         if trace != nil {
             mesh.observer = { [unowned self, index = node.index] in tell(index, $0) }
         }
@@ -251,6 +253,9 @@ package final class World {
             safety.published(node, log, from, leaves)
         case .refused(let token, _): digest.fold(token ^ 2)
         case .note(let notice): note(node, notice)
+        case .rememberAddresses(let bytes):
+            digest.fold(bytes)
+            node.addresses = bytes
         case .stored(let log, let from, let to):
             digest.fold(from << 32 ^ to)
             safety.stored(node, log, to)
