@@ -5,7 +5,7 @@ import Primitives
 
 /// Opening, keeping and ending sessions: `Protocol/session.md`.
 extension Mesh {
-    static let prologue = Array("starling/1".utf8)
+    package static let prologue = Array("starling/1".utf8)
 
     // MARK: Handshake
 
@@ -70,6 +70,7 @@ extension Mesh {
         case .handshaking(let handshake): shake(session, handshake, Array(bytes[frame]))
         case .greeting(let noise), .ready(let noise):
             guard let message = assemble(session, noise, bytes, frame) else { return }
+            observe(session, .heard, message)
             guard let message = try? Message(decoding: message) else {
                 return farewell(session, .protocolError, "a message that does not decode")
             }
@@ -137,7 +138,7 @@ extension Mesh {
             openStream(session, stream, log, from, credit)
         case .batch(0, let batch): pushed(session, batch, byDatagram)
         case .batch(let stream, let batch): fetched(session, stream, batch)
-        case .end(let stream, _): streamEnded(session, stream)
+        case .end(let stream, let size): heardEnd(session, stream, size)
         case .have(let list): heard(session, list)
         case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)
@@ -206,6 +207,7 @@ extension Mesh {
     /// A message that is encoded already, since several peers get it.
     mutating func send(_ session: Session, encoded message: [UInt8]) {
         guard let noise = session.noise else { return }
+        observe(session, .said, message)
         guard let frames = try? Fragments.seal(message, with: noise) else {
             return end(session, "the session's keys are used up", atOnce: true)
         }
@@ -267,6 +269,7 @@ extension Mesh {
                 repairEnded(fetch.log)
             } else {
                 fetching[fetch.log] = nil
+                passOnPart(fetch)
             }
         }
         targetEnded(session, wasReady: wasReady)

@@ -78,6 +78,8 @@ package struct Mesh {
     /// Sessions that are owed a `have` at the end of this event.
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
+    /// Sees every message in the clear: for simulations and tests; nil in a node.
+    package var observer: ((ObservedMessage) -> Void)?
 
     /// `heads` and `forks` are what the store holds, `own` the logs that this node writes,
     /// `addresses` what the last run remembered.
@@ -162,6 +164,7 @@ package struct Mesh {
         note(plumtree.nextDeadline)
         note(nextDialDeadline)
         note(storageBlockedUntil)
+        for entry in damage { note(entry.askAgain) }
         return earliest
     }
 
@@ -226,6 +229,7 @@ package struct Mesh {
         }
         dialDue()
         overlayTick()
+        forgetAsked()
         graftMissing()
         schedule()
     }

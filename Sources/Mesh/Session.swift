@@ -50,7 +50,9 @@ final class Session {
     var isOverdue: Set<LogKey> = []
     /// Larger sizes than ours that the peer offers, in order, each once.
     var offers = Deque<LogKey>()
-    var offered: [LogKey: UInt64] = [:]
+    var offered: [LogKey: Offer] = [:]
+    /// How often the peer gave nothing of a log, since it gave something.
+    var stalls: [LogKey: Int] = [:]
     var fetches: [Fetch] = []
     var serving: [Serve] = []
     /// The highest number of a stream that the peer opened: none is used twice.
@@ -123,6 +125,13 @@ final class Session {
         var sent: UInt64 = 0
         /// The peer was sent the proof that the log is forked.
         var toldOfFork = false
+    }
+
+    /// What the peer says that it holds of a log.
+    struct Offer {
+        var size: UInt64
+        /// The root of its checkpoint of that size, where it told one.
+        var root: Hash?
     }
 
     /// A push by datagram that is not confirmed.
