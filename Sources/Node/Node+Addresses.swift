@@ -16,6 +16,7 @@ extension Node {
         do throws(TransportError) {
             localEndpoints = try network.listen(on: host, port: port)
         } catch { throw .network("\(error)") }
+        watchDisk()
         mesh.setListenPort(localEndpoints.first?.port)
         for peer in try rememberedPeers() { handle(.addPeer(peer)) }
         for text in options.join {
