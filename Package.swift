@@ -51,6 +51,7 @@ let package = Package(
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
         // L3: the last pure layer
         layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree"),
@@ -76,6 +77,7 @@ let package = Package(
         tests("Crypto", "Primitives", "Wire"),
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
         tests("Transport", "Primitives"),
