@@ -49,12 +49,6 @@ extension Node {
 
     private func save() { keep(StoragePolicy.setting, storage.policy.encoded) }
 
-    private func keep(_ name: String, _ bytes: [UInt8]) {
-        storeThread.submit(
-            StoreThread.Job(
-                write: .setting(name, bytes), token: nil, fence: nil, bytes: bytes.count))
-    }
-
     /// Something was said about who is who, or who follows whom: what is wanted may change.
     func policyIsDue() {
         if storage.isDue { return }
