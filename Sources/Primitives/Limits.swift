@@ -364,8 +364,12 @@ extension Limits {
         package static let hops = 3
         /// Of one author's follows, so many count: one account cannot bring in a million others.
         package static let followsCounted = 2_048
+        /// Of one identity's devices, so many count.
+        package static let devicesCounted = 64
         /// From a follow to what it changes: many at once cost one computation.
         package static let settling = Instant.Span.milliseconds(500)
+        /// How often the disk is looked at while nothing is written.
+        package static let look = Instant.Span.seconds(5)
     }
 
     package enum Wants {

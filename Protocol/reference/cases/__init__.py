@@ -16,6 +16,7 @@ NAMES = [
     "noise",
     "overlay",
     "proof",
+    "wants",
 ]
 
 
