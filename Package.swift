@@ -51,8 +51,9 @@ let package = Package(
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        layer("Reconciliation", "Primitives", "Crypto"),
         // L3: the last pure layer
-        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
@@ -64,8 +65,8 @@ let package = Package(
             "Store", "Feed", "CLinux"),
         // L8
         program(
-            "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store",
-            "Feed", "Node"),
+            "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
+            "Mesh", "Store", "Feed", "Node"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
@@ -75,7 +76,8 @@ let package = Package(
         tests("Crypto", "Primitives", "Wire"),
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
-        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        tests("Reconciliation", "Primitives", "Crypto"),
+        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
