@@ -24,6 +24,9 @@ package enum Message: Equatable, Sendable {
     case bye(UInt64, String)
     case fork(ForkProof)
     case credit(stream: UInt64, more: UInt64)
+    case sketchAsk(SketchAsk)
+    case sketch(round: UInt64, SketchAnswer)
+    case names(Names)
     /// A type above 31: of a later version, and passed over.
     case unknown(UInt64)
 
@@ -107,6 +110,9 @@ extension Message {
             encoder.begin(2, type: 11)
             proof.encode(into: &encoder)
         case .credit(let stream, let more): encoder.whole(12, stream, more)
+        case .sketchAsk(let ask): ask.encode(into: &encoder)
+        case .sketch(let round, let answer): answer.encode(round, into: &encoder)
+        case .names(let names): names.encode(into: &encoder)
         case .unknown(let type):
             encoder.array(1)
             encoder.uint(type)
@@ -128,7 +134,7 @@ extension Message {
             for _ in 1..<count { _ = try decoder.skip(depth: 1) }
             self = .unknown(type)
         } else {
-            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3]
+            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 0, 0, 0, 0, 0, 6, 4, 5]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
             }
@@ -165,9 +171,14 @@ extension Message {
             let why = try decoder.uint(max: UInt64(UInt32.max))
             return .bye(why, try decoder.text(max: 200))
         case 11: return .fork(try ForkProof(from: &decoder))
-        default:
+        case 12:
             let stream = try decoder.stream()
             return .credit(stream: stream, more: try decoder.credit())
+        case 18: return .sketchAsk(try SketchAsk(from: &decoder))
+        case 19:
+            let round = try decoder.round()
+            return .sketch(round: round, try SketchAnswer(from: &decoder))
+        default: return .names(try Names(from: &decoder))
         }
     }
 
