@@ -51,9 +51,12 @@ let package = Package(
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        layer("Plumtree", "Primitives"),
         layer("Reconciliation", "Primitives", "Crypto"),
         // L3: the last pure layer
-        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
+        layer(
+            "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree",
+            "Reconciliation"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
@@ -76,6 +79,7 @@ let package = Package(
         tests("Crypto", "Primitives", "Wire"),
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        tests("Plumtree", "Primitives"),
         tests("Reconciliation", "Primitives", "Crypto"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
         tests("Transport", "Primitives"),

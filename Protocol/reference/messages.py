@@ -59,6 +59,18 @@ def held(value):
     return value
 
 
+def change(value):
+    return uint(value, MAXIMUM_TIME, "the change number")
+
+
+def store(value):
+    return octets(value, "a store", exactly=8)
+
+
+def logs(value):
+    return [key(k) for k in array(value, "logs", limit=512)]
+
+
 def boolean(value):
     require(type(value) is bool, "neither true nor false")
     return value
@@ -79,6 +91,10 @@ TYPES = {
     10: ("bye", [lambda v: uint(v, MAXIMUM_STREAM, "the code"), lambda v: text(v, "the text", 0, 200)]),
     11: ("fork", [lambda v: ForkProof.of_value(v).value]),
     12: ("credit", [stream, credit]),
+    13: ("prune", [logs]),
+    14: ("graft", [logs]),
+    15: ("since", [store, store, change]),
+    16: ("mark", [store, change]),
 }
 
 

@@ -49,8 +49,8 @@ package enum Event: Sendable {
 
     // MARK: Store
 
-    /// The write is durable.
-    case stored(Token)
+    /// The write is durable, as this change of the store; 0 when it changed no head.
+    case stored(Token, change: UInt64 = 0)
     case storeFailed(Token, StoreFailure)
     /// The entry cannot be read back as it was written.
     case damaged(LogKey, index: UInt64)
@@ -99,6 +99,8 @@ package enum Write: Sendable {
     /// `isOwn`: the fence is moved, too, before `.stored` is answered (invariant 3).
     case extend(Extension, isOwn: Bool)
     case fork(ForkProof)
+    /// What a peer's changes are known up to: see `Mesh+Resume`.
+    case resume(ResumeMark)
     /// The entry goes over the damaged one at its place.
     case replace(LogKey, index: UInt64, Entry)
 }

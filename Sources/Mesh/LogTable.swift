@@ -14,6 +14,8 @@ struct LogTable: Sendable {
         var isFrozen = false
         /// A write failed, and those behind it are still to fail: nothing is built on them.
         var isFailing = false
+        /// The store's change number when `durable` became so; 0 when it has none.
+        var change: UInt64 = 0
 
         /// Entries held, counting those under way.
         var size: UInt64 { pending?.size ?? 0 }
@@ -21,14 +23,29 @@ struct LogTable: Sendable {
 
     private(set) var records: [Record] = []
     private var numbers: [LogKey: Int] = [:]
+    /// The newest change number; never falls.
+    private(set) var lastChange: UInt64 = 0
+    /// Changes in order. One that a later change of the same log replaced stays until it is swept.
+    private var history: [Change] = []
 
-    init(heads: [LogHead]) {
+    private struct Change: Sendable {
+        var number: Int
+        var change: UInt64
+    }
+
+    /// `changes` are the heads' change numbers, as many.
+    init(heads: [LogHead], changes: [UInt64]) {
         records.reserveCapacity(heads.count)
-        for head in heads {
+        for (head, change) in zip(heads, changes) {
             numbers[head.key] = records.count
+            history.append(Change(number: records.count, change: change))
             records.append(
-                Record(key: head.key, durable: head, pending: head, isFrozen: head.isFrozen))
+                Record(
+                    key: head.key, durable: head, pending: head, isFrozen: head.isFrozen,
+                    change: change))
         }
+        history.sort { $0.change < $1.change }
+        lastChange = history.last?.change ?? 0
     }
 
     var count: Int { records.count }
@@ -52,9 +69,10 @@ struct LogTable: Sendable {
     }
 
     /// Notes that the write leading to `head` is durable.
-    mutating func finish(_ head: LogHead) {
+    mutating func finish(_ head: LogHead, change: UInt64) {
         guard let number = numbers[head.key] else { return }
         records[number].durable = head
+        changed(number, change)
         records[number].writesUnderWay -= 1
         settle(number)
     }
@@ -79,5 +97,33 @@ struct LogTable: Sendable {
         records[number].isFrozen = true
         records[number].durable?.isFrozen = true
         records[number].pending?.isFrozen = true
+    }
+
+    // MARK: Changes
+
+    /// Notes the change number of what happened to a log last; 0 is none.
+    mutating func changed(_ number: Int, _ change: UInt64) {
+        guard change > lastChange else { return }
+        records[number].change = change
+        lastChange = change
+        history.append(Change(number: number, change: change))
+        if history.count > 2 * records.count + 1_024 {
+            history.removeAll { records[$0.number].change != $0.change }
+        }
+    }
+
+    /// Logs that changed after `change`, oldest change first, at most `limit` looked at; and the
+    /// change number up to which that is all.
+    func changes(after change: UInt64, limit: Int) -> (logs: [Int], upTo: UInt64) {
+        var low = 0
+        var high = history.count
+        while low < high {
+            let middle = (low + high) / 2
+            if history[middle].change <= change { low = middle + 1 } else { high = middle }
+        }
+        let end = min(history.count, low + limit)
+        let found = history[low..<end].filter { records[$0.number].change == $0.change }
+        let upTo = end == history.count ? lastChange : history[end - 1].change
+        return (found.map(\.number), upTo)
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import MerkleLog
+import Plumtree
 import Primitives
 
 /// What happens now goes to the neighbours at once: by datagram when it is small and the peer has
@@ -7,42 +8,47 @@ import Primitives
 extension Mesh {
     // MARK: Out
 
-    /// Neighbours that are not known to hold `size` entries of the log. The overlay decides here,
-    /// later, who is pushed to eagerly and who only hears of it.
-    private func neighbours(lacking size: UInt64, of number: Int) -> [Session] {
-        sessionOrder.compactMap { id in
-            guard let session = sessions[id], session.isReady,
-                (session.known[number]?.sent ?? 0) < size
-            else { return nil }
-            return session
+    /// Tells the neighbours what is durable now: whole over the links of the log's tree, by name
+    /// over the others (Plumtree). `batch` is nil where it is too much to push.
+    mutating func spread(_ log: LogKey, _ batch: Batch?, except source: SessionID?) {
+        guard let number = logs.number(of: log), let head = logs.records[number].durable else {
+            return
+        }
+        var encoded: [UInt8]?
+        for id in sessionOrder where id != source {
+            guard let session = sessions[id], session.isReady, session.isNeighbour else { continue }
+            let known = session.known[number] ?? Session.Known()
+            if known.sent >= head.size || known.confirmed >= head.checkpoint.size { continue }
+            if session.serving.contains(where: { $0.log == log }) { continue }
+            guard plumtree.isEager(id, number) else {
+                remind(session, number, head.size)
+                continue
+            }
+            // Who is not known to lack what is before it will ask if it does.
+            guard let batch, batch.to == head.size, batch.isSmall, !session.isCongested,
+                known.sent == 0 || known.sent == batch.from
+            else {
+                announce(head, to: session)
+                continue
+            }
+            let bytes = encoded ?? Message.batch(stream: 0, batch).encoded()
+            encoded = bytes
+            push(session, number, batch, bytes)
         }
     }
 
-    /// Hands a batch that is durable now to everybody who lacks it.
-    mutating func push(_ batch: Batch) {
-        guard let number = logs.number(of: batch.log) else { return }
-        let message = Message.batch(stream: 0, batch)
-        var encoded: [UInt8]?
-        for session in neighbours(lacking: batch.to, of: number) {
-            let known = session.known[number] ?? Session.Known()
-            let isServed = session.serving.contains { $0.log == batch.log }
-            if isServed { continue }  // The stream brings it in order.
-            guard known.sent == batch.from, !session.isCongested else {
-                if let head = logs.records[number].durable { announce(head, to: session) }
-                continue
-            }
-            let bytes = encoded ?? message.encoded()
-            encoded = bytes
-            session.known[number, default: Session.Known()].sent = batch.to
-            count { $0.postsPushed += UInt64(batch.entries.count) }
-            if known.confirmed == known.sent && session.datagrams.fits(bytes.count) {
-                session.repairs.append(
-                    Session.Repair(
-                        number: number, size: batch.to, at: now + Limits.datagramRepair))
-                sendDatagram(session, encoded: bytes)
-            } else {
-                send(session, encoded: bytes)
-            }
+    private mutating func push(
+        _ session: Session, _ number: Int, _ batch: Batch, _ encoded: [UInt8]
+    ) {
+        let known = session.known[number] ?? Session.Known()
+        session.known[number, default: Session.Known()].sent = batch.to
+        count { $0.postsPushed += UInt64(batch.entries.count) }
+        if known.confirmed == known.sent && session.datagrams.fits(encoded.count) {
+            session.repairs.append(
+                Session.Repair(number: number, size: batch.to, at: now + Limits.datagramRepair))
+            sendDatagram(session, encoded: encoded)
+        } else {
+            send(session, encoded: encoded)
         }
     }
 
@@ -72,7 +78,7 @@ extension Mesh {
             confirm(session, batch.log, batch.to)
             count { $0.duplicates += UInt64(batch.entries.count) }
             if let durable = record?.durable { owe(session, batch.log, durable.size) }
-            return
+            return duplicate(session, batch.log)
         }
         if record?.isFrozen == true { return }
         let isNew = record == nil
@@ -88,11 +94,13 @@ extension Mesh {
         guard let found = accept(session, batch) else { return }
         store(.pushed(found, source: session.id, batch: batch), found)
         confirm(session, batch.log, batch.to)
+        arrived(session, batch)
     }
 
-    /// The peer holds these durably.
+    /// The peer holds these durably (IHave).
     mutating func heard(_ session: Session, _ haves: [(log: LogKey, size: UInt64)]) {
-        for have in haves { confirm(session, have.log, have.size) }
+        for have in haves { heardHave(session, have.log, have.size) }
+        schedule()
     }
 
     /// Notes that the peer is to be told what is durable here; told at the end of this event.

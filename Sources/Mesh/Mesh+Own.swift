@@ -200,10 +200,10 @@ extension Mesh {
         for unit in units {
             emit(.published(unit.token, log: log, from: unit.from, leaves: unit.leaves))
         }
-        push(
-            Batch(
-                log: log, frontier: before, entries: found.entries,
-                checkpoint: found.head.checkpoint, tail: []))
+        let batch = Batch(
+            log: log, frontier: before, entries: found.entries, checkpoint: found.head.checkpoint,
+            tail: [])
+        spread(log, batch, except: nil)
         guard let own = ownLogs.firstIndex(where: { $0.key.publicKey == log }) else { return }
         ownLogs[own].groupsUnderWay -= 1
         sign(own)

@@ -1,5 +1,6 @@
 import Crypto
 import MerkleLog
+import Plumtree
 import Primitives
 
 /// Opening, keeping and ending sessions: `Protocol/session.md`.
@@ -144,6 +145,14 @@ extension Mesh {
         case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)
         case .credit(let stream, let more): creditStream(session, stream, more)
+        case .prune(let logs): pruned(session, logs)
+        case .graft(let logs): grafted(session, logs)
+        case .since(let theirs, let mine, let change):
+            heardSince(session, theirs, mine, change)
+        case .mark(let store, let change): heardMark(session, store, change)
+        case .sketchAsk(let ask): heardAsk(session, ask)
+        case .sketch(let round, let answer): heardSketch(session, round, answer)
+        case .names(let names): heardNames(session, names)
         case .unknown: break
         }
     }
@@ -169,8 +178,9 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
+        becomeNeighbour(session)
         sendOwnLogs(session)
-        sendHeads(session)
+        sendSince(session)
     }
 
     /// Two sessions between the same nodes: the one that the smaller node key dialled stays.
@@ -215,6 +225,7 @@ extension Mesh {
         guard session.isReady, !session.isCongested else { return }
         sendOverdue(session)
         sendHeads(session)
+        sendChanges(session)
         serve(session)
     }
 
@@ -244,6 +255,7 @@ extension Mesh {
     private mutating func forget(_ session: Session, _ why: String) {
         let wasReady = session.isReady
         session.phase = .closed
+        plumtree.linkDown(session.id)
         sessions[session.id] = nil
         sessionOrder.removeAll { $0 == session.id }
         datagramSessions[session.datagrams.receivingID] = nil
@@ -287,7 +299,10 @@ extension Mesh {
         dropStalledFetches(session)
         closeStalledStreams(session)
         repairDatagrams(session)
+        repeatAnnouncements(session)
         probeDatagrams(session)
+        sendMark(session)
+        reconcileDue(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {
@@ -310,7 +325,10 @@ extension Session {
         for fetch in fetches { earliest = min(earliest, fetch.deadline) }
         for stream in serving { earliest = min(earliest, stream.deadline) }
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
+        if let reminder = reminders.first { earliest = min(earliest, reminder.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
+        if let deadline = reconciling.deadline { earliest = min(earliest, deadline) }
+        if let next = reconciling.next { earliest = min(earliest, next) }
         return earliest
     }
 }

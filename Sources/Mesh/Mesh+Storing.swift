@@ -1,4 +1,5 @@
 import MerkleLog
+import Plumtree
 import Primitives
 
 /// Between the mesh and the disk: what is under way, and what follows when it is durable.
@@ -7,6 +8,7 @@ extension Mesh {
     mutating func store(_ write: PendingWrite, _ found: Extension) {
         let token = newToken()
         writes[token] = write
+        if let source = write.source { sessions[source]?.writesUnderWay += 1 }
         writeBytes += found.storedBytes
         logs.begin(found.head)
         let isOwn = if case .own = write { true } else { false }
@@ -25,34 +27,42 @@ extension Mesh {
         for proof in proofs { store(proof) }
     }
 
-    mutating func stored(_ token: Token) {
+    mutating func stored(_ token: Token, _ change: UInt64) {
         guard let write = writes.removeValue(forKey: token) else { return }
+        if let source = write.source { sessions[source]?.writesUnderWay -= 1 }
         switch write {
-        case .fork: break
+        case .fork(let proof):
+            if let number = logs.number(of: proof.log) { logs.changed(number, change) }
         case .repair(let log, let index): repaired(log, index)
         case .own(let found, let before, let units):
-            finish(found)
+            finish(found, change)
             ownStored(found, before: before, units)
-        case .fetched(let found, let source, let stream):
-            finish(found)
-            fetchStored(found, source, stream)
+        case .fetched(let found, let source, let stream, let batch):
+            finish(found, change)
+            fetchStored(found, source, stream, batch)
         case .pushed(let found, let source, let batch):
-            finish(found)
-            if let session = sessions[source] { owe(session, batch.log, found.head.size) }
-            push(batch)
+            finish(found, change)
+            if let session = sessions[source] {
+                owe(session, batch.log, found.head.size)
+                settleMark(session)
+            }
+            spread(batch.log, batch, except: source)
         }
         resumeServing()
         if writeBytes <= Limits.storeInFlight { schedule() }
     }
 
-    private mutating func finish(_ found: Extension) {
+    private mutating func finish(_ found: Extension, _ change: UInt64) {
         writeBytes -= found.storedBytes
-        logs.finish(found.head)
+        logs.finish(found.head, change: change)
+        plumtree.forget(found.head.key, upTo: found.head.size)
         emit(.stored(found.head.key, from: found.from, to: found.head.size))
         checkCaughtUp(found.head.key)
     }
 
-    private mutating func fetchStored(_ found: Extension, _ source: SessionID, _ stream: UInt64) {
+    private mutating func fetchStored(
+        _ found: Extension, _ source: SessionID, _ stream: UInt64, _ batch: Batch?
+    ) {
         let log = found.head.key
         if let session = sessions[source] {
             owe(session, log, found.head.size)
@@ -60,11 +70,12 @@ extension Mesh {
                 session.fetches[at].deadline = now + Limits.streamStall
                 send(session, .credit(stream: stream, more: 1))
             }
+            settleMark(session)
         }
         // The first batch of a stream tells others that the log can be had here; the last, that all
         // can.
         let isFirst = found.from == 0 || found.head.size == found.head.checkpoint.size
-        if isFirst { announce(log, except: source) }
+        if isFirst { spread(log, batch, except: source) }
     }
 
     /// Streams of a log that is being fetched here wait for what comes in.
@@ -76,6 +87,10 @@ extension Mesh {
 
     mutating func storeFailed(_ token: Token, _ failure: StoreFailure) {
         guard let write = writes.removeValue(forKey: token) else { return }
+        if let source = write.source {
+            sessions[source]?.writesUnderWay -= 1
+            sessions[source]?.resume.isIncomplete = true
+        }
         storageBlockedUntil = now + Limits.storageRetry
         switch write {
         case .fork(let proof): unstoredForks.append(proof)
@@ -86,7 +101,7 @@ extension Mesh {
                 emit(.refused(unit.token, failure == .full ? .diskFull : .failed))
             }
             ownFailed(found.head.key, failure == .full ? .diskFull : .failed)
-        case .fetched(let found, let source, let stream):
+        case .fetched(let found, let source, let stream, _):
             abandon(found)
             if let session = sessions[source] { streamEnded(session, stream) }
             offerAgain(found.head, from: source)
@@ -119,4 +134,14 @@ extension Mesh {
 extension Extension {
     /// What the entries take in memory until they are durable, about.
     var storedBytes: Int { entries.reduce(0) { $0 + $1.encodedSizeBound + 96 } }
+}
+
+extension PendingWrite {
+    /// The session that brought the entries.
+    var source: SessionID? {
+        switch self {
+        case .fetched(_, let source, _, _), .pushed(_, let source, _): source
+        case .own, .fork, .repair: nil
+        }
+    }
 }

@@ -1,11 +1,12 @@
 import Crypto
 import MerkleLog
+import Plumtree
 import Primitives
 
 /// Finding out what neighbours hold, and fetching and serving it in streams of batches.
 ///
-/// Reconciliation by cost of the difference comes with its own module; until then both sides send
-/// all heads in pages when they meet.
+/// Peers that met before begin with what changed since (`Mesh+Resume`); others send all heads, in
+/// pages.
 extension Mesh {
     // MARK: Heads out
 
@@ -20,19 +21,7 @@ extension Mesh {
             }
             session.headsDone = session.headsCursor >= logs.count
             send(session, .heads(page, done: session.headsDone))
-        }
-    }
-
-    /// Tells every neighbour that lacks it of the head of `log`, when it is not pushed.
-    mutating func announce(_ log: LogKey, except source: SessionID?) {
-        guard let number = logs.number(of: log), let head = logs.records[number].durable else {
-            return
-        }
-        for id in sessionOrder where id != source {
-            guard let session = sessions[id], session.isReady else { continue }
-            let known = session.known[number] ?? Session.Known()
-            if known.confirmed >= head.checkpoint.size { continue }
-            announce(head, to: session)
+            if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
         }
     }
 
@@ -93,7 +82,11 @@ extension Mesh {
 
     mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
         if session.offered[log] == nil {
-            guard session.offers.count < Limits.offers else { return }
+            guard session.offers.count < Limits.offers else {
+                // Told again when the peers meet again.
+                session.resume.isIncomplete = true
+                return
+            }
             session.offers.append(log)
         }
         session.offered[log] = max(session.offered[log] ?? 0, size)
@@ -113,6 +106,7 @@ extension Mesh {
     /// Asks for what is offered and lacking: each log of one session at a time.
     mutating func schedule() {
         if storageBlockedUntil != nil || writeBytes > Limits.storeInFlight || isStopping { return }
+        defer { settleMarks() }
         if !damage.isEmpty { askForDamaged() }
         for id in sessionOrder {
             guard let session = sessions[id], session.isReady else { continue }
@@ -150,8 +144,11 @@ extension Mesh {
         session.fetches.append(
             Session.Fetch(
                 stream: stream, log: log, size: size, deadline: now + Limits.streamStall,
-                purpose: purpose))
+                startedAt: now, purpose: purpose))
         if purpose != .repair { fetching[log] = session.id }
+        if purpose == .entries, let number = logs.number(of: log) {
+            plumtree.graft(session.id, number)
+        }
         let credit = purpose == .repair ? 1 : Limits.streamCredit
         send(session, .get(stream: stream, log: log, from: from, credit: credit))
     }
@@ -165,6 +162,7 @@ extension Mesh {
             return farewell(session, .protocolError, "a batch of another log")
         }
         session.fetches[at].deadline = now + Limits.streamStall
+        session.fetches[at].hasDelivered = true
         count { $0.postsReceived += UInt64(batch.entries.count) }
         if session.fetches[at].purpose == .repair {
             repair(session, batch)
@@ -186,7 +184,12 @@ extension Mesh {
             return farewell(session, .protocolError, "a batch that leaves a gap")
         }
         guard let found = accept(session, batch) else { return streamEnded(session, stream) }
-        store(.fetched(found, source: session.id, stream: stream), found)
+        let isNew = logs[batch.log] == nil
+        let kept = batch.isSmall ? batch : nil
+        store(.fetched(found, source: session.id, stream: stream, batch: kept), found)
+        if isNew, let number = logs.number(of: batch.log) {
+            plumtree.fetched(session.id, number)
+        }
         confirm(session, batch.log, batch.to)
     }
 
@@ -235,6 +238,8 @@ extension Mesh {
         guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else { return }
         let fetch = session.fetches.remove(at: at)
         release(session, fetch)
+        // The peer said that it holds more than it gave.
+        if logs[fetch.log]?.size ?? 0 < fetch.size { session.resume.isIncomplete = true }
         schedule()
         resumeServing()
     }
@@ -253,6 +258,7 @@ extension Mesh {
             let fetch = session.fetches.remove(at: at)
             release(session, fetch)
             stalled.append(fetch)
+            session.resume.isIncomplete = true
         }
         if stalled.isEmpty { return }
         schedule()
@@ -272,8 +278,10 @@ extension Mesh {
             return farewell(session, .protocolError, "a stream opened twice")
         }
         session.lastServed = stream
-        // The peer says what it holds, whatever its head or our pushes made of that.
+        // The peer says what it holds, whatever its head or our pushes made of that. It asks for
+        // more (Graft).
         if let number = logs.number(of: log), from <= logs.records[number].size {
+            plumtree.graft(session.id, number)
             session.known[number, default: Session.Known()].confirmed = from
             session.known[number, default: Session.Known()].sent = from
         }

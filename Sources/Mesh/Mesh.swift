@@ -1,5 +1,6 @@
 package import Crypto
 package import MerkleLog
+package import Plumtree
 package import Primitives
 import Wire
 
@@ -29,6 +30,13 @@ package struct Mesh {
 
     var logs: LogTable
     var sessions: [SessionID: Session] = [:]
+    /// Which links live posts are pushed over.
+    var plumtree: Plumtree
+    /// Names this store to peers, who remember what they know of it.
+    let storeID: UInt64
+    /// What is known of peers' stores, and whose mark is oldest.
+    var noted: [LogKey: ResumeMark] = [:]
+    var markOrder = Deque<LogKey>()
     /// Ids of `sessions`, ascending: what loops go over.
     var sessionOrder: [SessionID] = []
     var datagramSessions: [UInt64: SessionID] = [:]
@@ -59,11 +67,14 @@ package struct Mesh {
     /// `heads` and `forks` are what the store holds, `own` the logs that this node writes.
     package init(
         configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart],
-        forks: [ForkProof] = [], seed: UInt64
+        forks: [ForkProof] = [], history: StoreHistory = StoreHistory(), seed: UInt64
     ) {
         self.configuration = configuration
-        logs = LogTable(heads: heads)
+        logs = LogTable(heads: heads, changes: history.changes(for: heads))
+        storeID = history.store
+        plumtree = Plumtree(configuration.broadcast)
         random = SeededRandom(seed: seed)
+        for mark in history.marks { remember(mark) }
         for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
         for start in own { adopt(start) }
     }
@@ -86,7 +97,7 @@ package struct Mesh {
         case .drained(let id, let unsent): drained(id, unsent)
         case .closed(let id): closed(id)
         case .datagram(let bytes, let from): datagram(bytes, from)
-        case .stored(let token): stored(token)
+        case .stored(let token, let change): stored(token, change)
         case .storeFailed(let token, let failure): storeFailed(token, failure)
         case .read(let id, let stream, let batch): served(id, stream, batch)
         case .publish(let log, let drafts, let token): publish(log, drafts, token)
@@ -110,7 +121,12 @@ package struct Mesh {
             guard let instant else { return }
             earliest = min(earliest ?? instant, instant)
         }
-        for id in sessionOrder { note(sessions[id]?.nextDeadline) }
+        for id in sessionOrder {
+            guard let session = sessions[id] else { continue }
+            note(session.nextDeadline)
+            note(nextMark(session))
+        }
+        note(plumtree.nextDeadline)
         for target in targets where target.isWaiting { note(target.nextDial) }
         note(storageBlockedUntil)
         return earliest
@@ -163,6 +179,7 @@ package struct Mesh {
             if let session = sessions[id] { checkDeadlines(session) }
         }
         for index in targets.indices where targets[index].isDue(now) { dial(index) }
+        graftMissing()
         schedule()
     }
 
@@ -179,6 +196,8 @@ package struct Mesh {
 package struct MeshConfiguration: Sendable {
     /// The node's own key: its address, never an author's.
     package var nodeKey: SigningKey
+    /// How posts spread.
+    package var broadcast = Plumtree.Parameters()
     /// Secret of a private mesh; nil in the public one.
     package var networkSecret: PresharedKey?
     package var listenPort: UInt16?
@@ -204,7 +223,12 @@ package struct MeshCounters: Sendable {
     package var postsPushed: UInt64 = 0
     package var datagramsSent: UInt64 = 0
     package var datagramsReceived: UInt64 = 0
+    /// Entries that came whole though they were held.
     package var duplicates: UInt64 = 0
+    package var grafts: UInt64 = 0
+    /// Bytes sent to find out which heads differ, encryption included; pages do not count.
+    package var reconcileBytes: UInt64 = 0
+    package var prunes: UInt64 = 0
     package var signaturesChecked: UInt64 = 0
     package var refusedBatches: UInt64 = 0
 }
@@ -212,7 +236,8 @@ package struct MeshCounters: Sendable {
 /// A write that the shell is making durable.
 enum PendingWrite {
     /// From another node: how it came decides who is told.
-    case fetched(Extension, source: SessionID, stream: UInt64)
+    /// `batch` is kept while it is small enough to be pushed on.
+    case fetched(Extension, source: SessionID, stream: UInt64, batch: Batch?)
     case pushed(Extension, source: SessionID, batch: Batch)
     case own(Extension, before: Frontier, [PublishedUnit])
     case fork(ForkProof)

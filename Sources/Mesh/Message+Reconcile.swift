@@ -1,7 +1,7 @@
 package import MerkleLog
-package import Primitives
+import Primitives
 package import Reconciliation
-package import Wire
+import Wire
 
 /// What two nodes say to find the logs whose heads differ: `Protocol/reconciliation.md`.
 extension Message {

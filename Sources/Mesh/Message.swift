@@ -24,6 +24,14 @@ package enum Message: Equatable, Sendable {
     case bye(UInt64, String)
     case fork(ForkProof)
     case credit(stream: UInt64, more: UInt64)
+    /// Push these logs to me no more: what comes to me that way came before (Plumtree).
+    case prune([LogKey])
+    /// Push these logs to me: you are the faster way (Plumtree).
+    case graft([LogKey])
+    /// My store, and up to which of its changes I know yours (zeros when I do not).
+    case since(mine: UInt64, yours: UInt64, change: UInt64)
+    /// You have been told of all changes of my store up to this one; 0: I do not know yours.
+    case mark(store: UInt64, change: UInt64)
     case sketchAsk(SketchAsk)
     case sketch(round: UInt64, SketchAnswer)
     case names(Names)
@@ -110,6 +118,21 @@ extension Message {
             encoder.begin(2, type: 11)
             proof.encode(into: &encoder)
         case .credit(let stream, let more): encoder.whole(12, stream, more)
+        case .prune(let logs):
+            encoder.begin(2, type: 13)
+            encoder.hashes(logs)
+        case .graft(let logs):
+            encoder.begin(2, type: 14)
+            encoder.hashes(logs)
+        case .since(let mine, let yours, let change):
+            encoder.begin(4, type: 15)
+            encoder.eight(mine)
+            encoder.eight(yours)
+            encoder.uint(change)
+        case .mark(let store, let change):
+            encoder.begin(3, type: 16)
+            encoder.eight(store)
+            encoder.uint(change)
         case .sketchAsk(let ask): ask.encode(into: &encoder)
         case .sketch(let round, let answer): answer.encode(round, into: &encoder)
         case .names(let names): names.encode(into: &encoder)
@@ -134,7 +157,7 @@ extension Message {
             for _ in 1..<count { _ = try decoder.skip(depth: 1) }
             self = .unknown(type)
         } else {
-            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 0, 0, 0, 0, 0, 6, 4, 5]
+            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 0, 6, 4, 5]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
             }
@@ -174,6 +197,15 @@ extension Message {
         case 12:
             let stream = try decoder.stream()
             return .credit(stream: stream, more: try decoder.credit())
+        case 13: return .prune(try decoder.hashes(max: Limits.havesPerMessage))
+        case 14: return .graft(try decoder.hashes(max: Limits.havesPerMessage))
+        case 15:
+            let mine = try decoder.eight()
+            let yours = try decoder.eight()
+            return .since(mine: mine, yours: yours, change: try decoder.change())
+        case 16:
+            let store = try decoder.eight()
+            return .mark(store: store, change: try decoder.change())
         case 18: return .sketchAsk(try SketchAsk(from: &decoder))
         case 19:
             let round = try decoder.round()
@@ -273,6 +305,11 @@ extension CBOREncoder {
         if let second { uint(second) }
     }
 
+    /// A number as eight bytes.
+    fileprivate mutating func eight(_ number: UInt64) {
+        bytes((0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * UInt64($0))) })
+    }
+
     fileprivate mutating func checkpoints(_ list: [Checkpoint]) {
         array(list.count)
         for checkpoint in list {
@@ -299,6 +336,15 @@ extension CBORDecoder {
             list.append(Checkpoint(log: log, size: size, root: root, signature: signature))
         }
         return list
+    }
+
+    /// Eight bytes as a number.
+    fileprivate mutating func eight() throws(WireError) -> UInt64 {
+        try byteString(exactly: 8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    fileprivate mutating func change() throws(WireError) -> UInt64 {
+        try uint(max: Limits.changes)
     }
 
     fileprivate mutating func stream() throws(WireError) -> UInt64 {

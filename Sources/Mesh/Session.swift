@@ -32,7 +32,14 @@ final class Session {
     var known: [Int: Known] = [:]
     /// The next log whose head goes out in pages; past the table's end when all have.
     var headsCursor = 0
-    var headsDone = false
+    /// False while all heads are being told.
+    var headsDone = true
+    /// What of the change numbers is told and heard here.
+    var resume = Resuming()
+    /// Which heads differ, with a peer that was not met before.
+    var reconciling = Reconciling()
+    /// Live posts go to neighbours only: the peer is in the active view.
+    var isNeighbour = false
     /// Logs whose news could not be sent while the peer was slow, in order, each once.
     var overdue: [LogKey] = []
     var isOverdue: Set<LogKey> = []
@@ -50,6 +57,10 @@ final class Session {
 
     /// Logs pushed by datagram, and when to follow up unless the peer has confirmed them; by time.
     var repairs = Deque<Repair>()
+    /// The same for logs that were only announced.
+    var reminders = Deque<Repair>()
+    /// Writes of what this peer sent that are not durable yet.
+    var writesUnderWay = 0
 
     let datagrams: DatagramChannel
     /// The X25519 key that the handshake proved.
@@ -118,6 +129,8 @@ final class Session {
         var size: UInt64
         /// When it is given up unless something arrives.
         var deadline: Instant
+        var startedAt: Instant
+        var hasDelivered = false
         var purpose = Purpose.entries
     }
 

@@ -1,6 +1,6 @@
-import Primitives
 import CLinux
 import Glibc
+import Primitives
 import Transport
 
 /// The addresses of this machine's interfaces that others could reach.

@@ -47,6 +47,9 @@ extension Node {
                 StoreThread.Job(
                     write: .replace(log, index: index, entry), token: token, fence: nil,
                     bytes: entry.encodedSizeBound))
+        case .resume(let mark):
+            storeThread.submit(
+                StoreThread.Job(write: .resume(mark), token: token, fence: nil, bytes: 64))
         case .fork(let proof):
             var encoder = CBOREncoder()
             proof.encode(into: &encoder)
@@ -62,8 +65,8 @@ extension Node {
     /// What the store's thread has done.
     func take(_ answer: StoreThread.Answer) {
         switch answer {
-        case .durable(let tokens):
-            for token in tokens { handle(.stored(token)) }
+        case .durable(let list):
+            for done in list { handle(.stored(done.token, change: done.change)) }
         case .failed(let tokens, let failure, let text):
             journal.say("not stored: \(text)")
             for token in tokens { handle(.storeFailed(token, failure)) }

@@ -21,6 +21,7 @@ struct NodeParts {
     let roots: [LogKey: OwnLogStart.Trust]
     let heads: [LogHead]
     let forks: [ForkProof]
+    let history: StoreHistory
     /// The last run did not end in order.
     let wasKilled: Bool
 }
@@ -75,6 +76,8 @@ extension Node {
             let root = heads.first { $0.key == account.identity }
             roots[account.identity] = try fences.trust(account.identity, root)
         }
+        let isTrusted = own.allSatisfy { $0.trust == .current }
+        let history = try reader.history(store: try changeID(reader, writer, isTrusted))
         let loop = try EventLoop()
         var limits = TransportLimits()
         limits.sendQueue = Limits.sendHardCap + 4 * Limits.message
@@ -95,7 +98,8 @@ extension Node {
             loop: loop, network: network, tasks: TaskMailbox(box: taskBox, mailbox: tasks),
             answers: answers, storeThread: storeThread, reader: reader,
             nodeKey: try Keys.readOrCreate(paths.nodeKey), accounts: accounts, own: own,
-            roots: roots, heads: heads, forks: try forks(reader), wasKilled: wasKilled)
+            roots: roots, heads: heads, forks: try forks(reader), history: history,
+            wasKilled: wasKilled)
     }
 
     /// Names this store: a copy of it carries the same name, and a fence tells them apart by what
@@ -117,6 +121,20 @@ extension Node {
         }
         let fresh = SystemRandom.bytes32()
         try writer.commit([.setting("store-id", fresh.array)])
+        return fresh
+    }
+
+    /// Names this store's change numbers to peers. A store that a fence knows to be old, or does
+    /// not know, may give numbers a second time: it begins anew under another name.
+    private static func changeID(
+        _ reader: StoreReader, _ writer: StoreWriter, _ isTrusted: Bool
+    ) throws(StoreError) -> UInt64 {
+        if isTrusted, let bytes = try reader.setting("change-id"), bytes.count == 8 {
+            return bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        let fresh = SystemRandom.uint64() | 1
+        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: fresh >> (56 - 8 * UInt64($0))) }
+        try writer.commit([.setting("change-id", bytes)])
         return fresh
     }
 

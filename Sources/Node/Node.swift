@@ -86,7 +86,8 @@ package final class Node {
             configuration: MeshConfiguration(
                 nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
                 agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() }),
-            heads: parts.heads, own: parts.own, forks: parts.forks, seed: SystemRandom.uint64())
+            heads: parts.heads, own: parts.own, forks: parts.forks, history: parts.history,
+            seed: SystemRandom.uint64())
         network.delegate = self
         parts.answers.node = self
         parts.tasks.box.node = self

@@ -1,6 +1,6 @@
-import Primitives
 import MerkleLog
 import Mesh
+import Primitives
 import Store
 
 /// Reading what a peer asked for as a batch that verifies on its own.

@@ -29,10 +29,16 @@ final class StoreThread: Sendable {
 
     /// What comes back to the loop.
     enum Answer: Sendable {
-        case durable([Token])
+        case durable([Done])
         case failed([Token], StoreFailure, String)
         /// Nothing can be written any more: the node must stop.
         case broken(String)
+    }
+
+    /// A write that is durable, and the change of the store that it was.
+    struct Done: Sendable {
+        var token: Token
+        var change: UInt64
     }
 
     private struct Queue {
@@ -159,8 +165,9 @@ final class StoreWorker: @unchecked Sendable {
             if error == .diskFull { return [.failed(tokens, .full, "\(error)")] }
             return [.broken("the fence cannot be written: \(error)")]
         }
+        let changes: [UInt64]
         do {
-            try writer.commit(jobs.map(\.write), tidying: false)
+            changes = try writer.commit(jobs.map(\.write), tidying: false)
         } catch {
             if writer.hasFailed { return [.broken("\(error)")] }
             if jobs.count > 1 { return jobs.flatMap { commit([$0]) } }
@@ -171,7 +178,10 @@ final class StoreWorker: @unchecked Sendable {
         } catch {
             return [.broken("the fence cannot be moved: \(error)")]
         }
-        return [.durable(tokens)]
+        let done = zip(jobs, changes).compactMap { job, change in
+            job.token.map { StoreThread.Done(token: $0, change: change) }
+        }
+        return [.durable(done)]
     }
 
     /// The last move of each log, in order of the jobs.

@@ -16,6 +16,8 @@ package enum Limits {
     package static let headsPerMessage = 512
     package static let ownLogs = 64
     package static let havesPerMessage = 512
+    /// Change numbers of a store: exact in JSON, never reached.
+    package static let changes: UInt64 = (1 << 53) - 1
 
     // MARK: Time
 
@@ -38,7 +40,28 @@ package enum Limits {
     /// After the disk was full, nothing is fetched for so long.
     package static let storageRetry = Instant.Span.seconds(5)
 
+    /// From an announcement to asking for what has not come. The paper's 10,000 nodes are crossed
+    /// in 250 ms with links of 10 to 50 ms (measured); announcements come at most one link later.
+    package static let graftPatience = Instant.Span.milliseconds(150)
+    /// From asking one announcer to asking the next: a round trip on a bad line. Guess.
+    package static let graftRetry = Instant.Span.milliseconds(1_000)
+    /// An announcement that is this much earlier than the payload shows a faster link. Guess: more
+    /// than the jitter of a home line.
+    package static let graftAdvantage = Instant.Span.milliseconds(30)
+    /// An announcement that a peer has not matched by one of its own is repeated over TCP.
+    package static let announceRepair = Instant.Span.seconds(1)
+    /// From hearing of a change number to noting it: what was lost till then was repeated.
+    package static let markInterval = Instant.Span.seconds(20)
+
     // MARK: Memory
+
+    /// Logs of which something was announced and has not come. Each takes about 150 bytes.
+    package static let missing = 16_384
+    /// Peers whose change number is remembered: some 100 bytes each.
+    package static let resumes = 4_096
+    /// Posts are pushed whole up to this size; of larger ones the signed head goes first, and the
+    /// rest is asked of one neighbour only. Guess: what a datagram holds, about.
+    package static let pushWhole = 2_048
 
     /// Sessions at once, and half-open ones among them (THREATS row 8).
     package static let sessions = 256

@@ -117,6 +117,9 @@ package struct SketchCell: Equatable, Sendable {
     /// Of value times check, modulo q.
     private(set) var checks: UInt64 = 0
 
+    /// Of no logs.
+    package static let zero = SketchCell()
+
     init() {}
 
     /// What one log adds, each sum small enough to be added 2^28 times before `reduce`.

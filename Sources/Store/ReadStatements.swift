@@ -12,6 +12,8 @@ struct ReadStatements: ~Copyable {
     let forkProofs: Statement
     let marks: Statement
     let markCount: Statement
+    let changes: Statement
+    let resumes: Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -38,6 +40,9 @@ struct ReadStatements: ~Copyable {
         let setting = try Statement(database, "SELECT value FROM settings WHERE name = ?1")
         let forkProofs = try Statement(database, "SELECT key, proof FROM fork_proofs ORDER BY key")
         let markCount = try Statement(database, "SELECT count(*) FROM marks")
+        let changes = try Statement(database, "SELECT key, changed FROM logs")
+        let resumes = try Statement(
+            database, "SELECT peer, store, change FROM resumes ORDER BY rowid")
         let marks = try Statement(
             database,
             """
@@ -56,5 +61,7 @@ struct ReadStatements: ~Copyable {
         self.forkProofs = forkProofs
         self.marks = marks
         self.markCount = markCount
+        self.changes = changes
+        self.resumes = resumes
     }
 }

@@ -38,7 +38,17 @@ enum Schema {
         CREATE TABLE fork_proofs(
             key BLOB PRIMARY KEY,
             proof BLOB NOT NULL);
+        """,
+        // The number of the change that a log's head came with, and what is known of peers'
+        // numbers.
         """
+        ALTER TABLE logs ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+        UPDATE logs SET changed = number;
+        CREATE TABLE resumes(
+            peer BLOB PRIMARY KEY,
+            store INTEGER NOT NULL,
+            change INTEGER NOT NULL);
+        """,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

@@ -1,4 +1,5 @@
 package import MerkleLog
+package import Mesh
 
 /// Heads, settings and fork proofs.
 extension StoreReader {
@@ -81,5 +82,27 @@ extension StoreReader {
             out.append((key, statements.forkProofs.blob(1)))
         }
         return out
+    }
+
+    /// What the store remembers besides heads: the number of each log's last change, and up to
+    /// which of its changes each peer's store is known. `store` names this one.
+    package func history(store: UInt64) throws(StoreError) -> StoreHistory {
+        var history = StoreHistory(store: store)
+        defer {
+            statements.changes.reset()
+            statements.resumes.reset()
+        }
+        while try statements.changes.step() {
+            guard let key = statements.changes.bytes32(0) else { continue }
+            history.changes[key] = UInt64(clamping: statements.changes.int(1))
+        }
+        while try statements.resumes.step() {
+            guard let peer = statements.resumes.bytes32(0) else { continue }
+            history.marks.append(
+                ResumeMark(
+                    peer: peer, store: UInt64(bitPattern: statements.resumes.int(1)),
+                    change: UInt64(clamping: statements.resumes.int(2))))
+        }
+        return history
     }
 }

@@ -1,4 +1,5 @@
 package import MerkleLog
+package import Mesh
 
 /// One change to the store; a commit carries any number, and all or none of them are kept.
 package enum StoreWrite: Sendable {
@@ -14,6 +15,8 @@ package enum StoreWrite: Sendable {
     case dropBody(LogKey, index: UInt64)
     /// Puts an entry over a damaged or dropped one. The caller has verified it against the log.
     case replace(LogKey, index: UInt64, Entry)
+    /// Up to which of its changes a peer's store is known.
+    case resume(ResumeMark)
     /// A value by name; nil forgets it.
     case setting(String, [UInt8]?)
 }

@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import Primitives
 
 /// The one writing connection of a store, and the only one that checkpoints its write-ahead log.
 ///
@@ -15,6 +16,8 @@ package final class StoreWriter {
     private let database: Database
     private let statements: WriteStatements
     private let log: WriteAheadLog
+    /// The number of the last change of a head.
+    private var lastChange: UInt64
 
     /// Opens the store in `directory`, creating it when there is none. Refuses a second writer.
     package init(directory path: String) throws(StoreError) {
@@ -34,23 +37,43 @@ package final class StoreWriter {
         let running = try Statement(database, "SELECT 1 FROM settings WHERE name = 'running'")
         wasStopped = try !running.step()
         running.reset()
+        // Newer marks of peers have larger row ids.
+        try database.run(
+            """
+            DELETE FROM resumes WHERE rowid <=
+                (SELECT max(rowid) FROM resumes) - \(Limits.resumes)
+            """)
+        lastChange = UInt64(
+            clamping: try database.number("SELECT max(changed) FROM logs") ?? 0)
         statements = try WriteStatements(database)
         log = WriteAheadLog(path: directory.database + "-wal")
         log.watch(database)
     }
 
-    /// Makes all of `writes` durable, or none.
-    package func commit(_ writes: [StoreWrite], tidying: Bool = true) throws(StoreError) {
+    /// Makes all of `writes` durable, or none; the change number of each, 0 where it changed no
+    /// head. Numbers rise from commit to commit.
+    @discardableResult
+    package func commit(
+        _ writes: [StoreWrite], tidying: Bool = true
+    ) throws(StoreError) -> [UInt64] {
         guard !hasFailed else { throw .failed }
+        var changes: [UInt64] = []
+        var next = lastChange + 1
         do {
             try statements.begin.run()
-            for write in writes { try statements.apply(write) }
+            for write in writes {
+                let isChange = try statements.apply(write, change: next)
+                changes.append(isChange ? next : 0)
+                if isChange { next += 1 }
+            }
             try statements.commit.run()
         } catch {
             rollBack(after: error)
             throw error
         }
+        lastChange = next - 1
         if tidying { tidy() }
+        return changes
     }
 
     /// Moves the write-ahead log when it is long, and makes room for it: after a commit's answer

@@ -1,5 +1,6 @@
 import Crypto
 import MerkleLog
+import Mesh
 import Primitives
 
 /// The writer's prepared statements, and what each kind of write does with them.
@@ -19,6 +20,8 @@ struct WriteStatements: ~Copyable {
     private let writeEntry: Statement
     private let setSetting: Statement
     private let dropSetting: Statement
+    private let noteChange: Statement
+    private let setResume: Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -29,14 +32,15 @@ struct WriteStatements: ~Copyable {
         let addLog = try Statement(
             database,
             """
-            INSERT INTO logs(size, frontier, cp_size, cp_root, cp_signature, tail, frozen, key)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO logs(
+                size, frontier, cp_size, cp_root, cp_signature, tail, frozen, changed, key)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             """)
         let updateLog = try Statement(
             database,
             """
             UPDATE logs SET size = ?1, frontier = ?2, cp_size = ?3, cp_root = ?4,
-                cp_signature = ?5, tail = ?6, frozen = ?7 WHERE number = ?8
+                cp_signature = ?5, tail = ?6, frozen = ?7, changed = ?8 WHERE number = ?9
             """)
         let addEntry = try Statement(
             database, "INSERT INTO entries(id, time, leaf, body, stub) VALUES(?1, ?2, ?3, ?4, ?5)")
@@ -55,6 +59,9 @@ struct WriteStatements: ~Copyable {
         let setSetting = try Statement(
             database, "INSERT OR REPLACE INTO settings(name, value) VALUES(?1, ?2)")
         let dropSetting = try Statement(database, "DELETE FROM settings WHERE name = ?1")
+        let noteChange = try Statement(database, "UPDATE logs SET changed = ?2 WHERE key = ?1")
+        let setResume = try Statement(
+            database, "INSERT OR REPLACE INTO resumes(peer, store, change) VALUES(?1, ?2, ?3)")
         self.begin = begin
         self.commit = commit
         self.database = database
@@ -70,25 +77,42 @@ struct WriteStatements: ~Copyable {
         self.writeEntry = writeEntry
         self.setSetting = setSetting
         self.dropSetting = dropSetting
+        self.noteChange = noteChange
+        self.setResume = setResume
     }
 
-    /// Does one write inside the open transaction.
-    func apply(_ write: StoreWrite) throws(StoreError) {
+    /// Does one write inside the open transaction; true when it took `change`, the number for the
+    /// next change of a head.
+    func apply(_ write: StoreWrite, change: UInt64) throws(StoreError) -> Bool {
         switch write {
-        case .extend(let more): try extend(more)
-        case .checkpoint(let head): try raise(head)
-        case .freeze(let key):
-            freezeLog.bind(1, key)
-            try freezeLog.run()
+        case .extend(let more):
+            try extend(more, change)
+            return true
+        case .checkpoint(let head):
+            try raise(head, change)
+            return true
         case .forkProof(let key, let proof):
             addForkProof.bind(1, key)
             addForkProof.bind(2, proof)
             try addForkProof.run()
+            noteChange.bind(1, key)
+            noteChange.bind(2, Int64(clamping: change))
+            try noteChange.run()
+            return true
+        case .freeze(let key):
+            freezeLog.bind(1, key)
+            try freezeLog.run()
         case .dropBody(let key, let index): try dropBody(key, index)
         case .replace(let key, let index, let entry):
             try put(entry, with: writeEntry, log: key, at: try held(key, index))
         case .setting(let name, let value): try set(name, value)
+        case .resume(let mark):
+            setResume.bind(1, mark.peer)
+            setResume.bind(2, Int64(bitPattern: mark.store))
+            setResume.bind(3, Int64(clamping: mark.change))
+            try setResume.run()
         }
+        return false
     }
 
     private func set(_ name: String, _ value: [UInt8]?) throws(StoreError) {
@@ -145,22 +169,22 @@ extension WriteStatements {
         else { throw refuse("another root at size \(stored.checkpointSize)") }
     }
 
-    private func raise(_ head: LogHead) throws(StoreError) {
+    private func raise(_ head: LogHead, _ change: UInt64) throws(StoreError) {
         guard let stored = try find(head.key) else {
             throw .conflict(head.key, "a checkpoint of a log that is not held")
         }
         try fit(head, from: head.size, on: stored)
-        _ = try write(head, stored.number)
+        _ = try write(head, stored.number, change)
     }
 
-    private func extend(_ more: Extension) throws(StoreError) {
+    private func extend(_ more: Extension, _ change: UInt64) throws(StoreError) {
         let key = more.head.key
         let stored = try find(key)
         try fit(more.head, from: more.from, on: stored)
         guard more.entries.count == more.leaves.count,
             more.head.size - more.from == UInt64(more.entries.count)
         else { throw .conflict(key, "entries, leaves and head do not go together") }
-        let number = try write(more.head, stored?.number)
+        let number = try write(more.head, stored?.number, change)
         try insert(more, number)
         try mark(more, number)
         for node in more.nodes {
@@ -186,15 +210,17 @@ extension WriteStatements {
     }
 
     /// Writes the head's row; a new log gets the next number.
-    private func write(_ head: LogHead, _ number: Int64?) throws(StoreError) -> Int64 {
+    private func write(
+        _ head: LogHead, _ number: Int64?, _ change: UInt64
+    ) throws(StoreError) -> Int64 {
         if let number {
-            bind(head, updateLog)
-            updateLog.bind(8, number)
+            bind(head, change, updateLog)
+            updateLog.bind(9, number)
             try updateLog.run()
             return number
         }
-        bind(head, addLog)
-        addLog.bind(8, head.key)
+        bind(head, change, addLog)
+        addLog.bind(9, head.key)
         try addLog.run()
         guard database.lastRow > 0, database.lastRow < RowID.logs else {
             throw .conflict(head.key, "the store holds as many logs as it can")
@@ -202,7 +228,7 @@ extension WriteStatements {
         return database.lastRow
     }
 
-    private func bind(_ head: LogHead, _ statement: borrowing Statement) {
+    private func bind(_ head: LogHead, _ change: UInt64, _ statement: borrowing Statement) {
         statement.bind(1, Int64(head.size))
         statement.bind(2, head.frontier.hashes.flatMap(\.array))
         statement.bind(3, Int64(head.checkpoint.size))
@@ -210,6 +236,7 @@ extension WriteStatements {
         statement.bind(5, head.checkpoint.signature.array)
         statement.bind(6, head.tail.flatMap(\.array))
         statement.bind(7, head.isFrozen ? 1 : 0)
+        statement.bind(8, Int64(clamping: change))
     }
 }
 

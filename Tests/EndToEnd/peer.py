@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 HELLO, PING, PONG, HEADS, OWN, OWN_HEADS, GET, BATCH, END, HAVE, BYE, FORK, CREDIT = range(13)
+PRUNE, GRAFT, SINCE, MARK = range(13, 17)
 FRAGMENT = 65518
 
 
@@ -114,6 +115,8 @@ class Peer:
             hello = self.receive()
             assert hello[0] == HELLO, hello
             self.remote_udp_id = dict(hello[1].pairs)[3]
+            # A stranger: all heads, please.
+            self.send([SINCE, os.urandom(8), bytes(8), 0])
 
     def handshake(self):
         private = X25519PrivateKey.from_private_bytes(curve25519.to_x25519_secret(self.seed))

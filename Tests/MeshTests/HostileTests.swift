@@ -56,7 +56,8 @@ struct HostileTests {
             .batch(stream: 0, log.batch(2, 5)), .batch(stream: 4, log.batch(0, 9)),
             .end(stream: 1, size: 300), .have([(log: log.key.publicKey, size: UInt64(5))]),
             .bye(Message.Farewell.shuttingDown.rawValue, "good night"), .fork(log.fork()),
-            .credit(stream: 5, more: 16), .unknown(4_000),
+            .credit(stream: 5, more: 16), .prune([log.key.publicKey]), .graft([.zero]),
+            .since(mine: 1, yours: .max, change: 9), .mark(store: 7, change: 1), .unknown(4_000),
         ]
     }()
 
@@ -174,7 +175,7 @@ struct HostileTests {
         let key = below(2) == 0 ? log : signingKeys[Int(below(4))]
         let head = Checkpoint(
             log: key, size: 1 + below(9), root: .zero, signature: Signature(r: .zero, s: .zero))
-        switch below(11) {
+        switch below(15) {
         case 0: return .ping(below(9))
         case 1: return .pong(below(9))
         case 2: return .heads([head], done: below(2) == 0)
@@ -188,6 +189,10 @@ struct HostileTests {
         case 7: return .have([(key, below(9))])
         case 8: return .credit(stream: 1 + below(9), more: 1 + below(16))
         case 9: return .unknown(32 + below(9))
+        case 10: return .prune([key])
+        case 11: return .graft([key, .zero])
+        case 12: return .since(mine: below(3), yours: below(3), change: below(9))
+        case 13: return .mark(store: below(3), change: below(9))
         default: return messages[7 + Int(below(2))]
         }
     }

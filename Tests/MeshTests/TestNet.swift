@@ -34,6 +34,8 @@ final class TestNet {
     private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     private(set) var steps = 0
     private(set) var dials: [(at: Instant, from: Int)] = []
+    /// Bytes that nodes sent over connections.
+    private(set) var bytesSent = 0
     private(set) var datagrams: [(to: Endpoint, bytes: [UInt8])] = []
 
     struct Place: Hashable {
@@ -276,6 +278,7 @@ final class TestNet {
 
     private func send(_ node: TestNode, _ id: SessionID, _ bytes: [UInt8]) {
         fold(bytes)
+        bytesSent += bytes.count
         guard let link = links[id] else { return }
         if let raw = raws[link.peer] {
             raw.take(bytes)
@@ -326,7 +329,8 @@ final class TestNet {
                 return feed(node.index, .storeFailed(token, .failed))
             }
             if case .extend(let found, _) = write { record(found.head.checkpoint) }
-            feed(node.index, .stored(token))
+            let isChange = if case .resume = write { false } else { true }
+            feed(node.index, .stored(token, change: isChange ? node.store.change : 0))
         }
     }
 
@@ -370,6 +374,7 @@ final class TestNode {
         self.index = index
         self.seed = seed
         self.store = store
+        self.store.id = seed &+ UInt64(index) + 1
         key = signingKey(UInt8(200 + index))
         mesh = Self.mesh(key, store, [], seed: seed, index: index, generation: 0)
     }
@@ -395,7 +400,7 @@ final class TestNode {
                     }
                     return SHA256.hash(prefix + Array("\(number)".utf8))
                 }),
-            heads: store.heads, own: own, seed: seed &+ UInt64(index))
+            heads: store.heads, own: own, history: store.history, seed: seed &+ UInt64(index))
     }
 
     var address: PeerAddress {

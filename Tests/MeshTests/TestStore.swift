@@ -9,6 +9,12 @@ struct TestStore {
     private(set) var order: [LogKey] = []
     private(set) var logs: [LogKey: Log] = [:]
     private(set) var forks: [LogKey: ForkProof] = [:]
+    /// The number of the last change, each log's, and what is known of peers' stores.
+    private(set) var change: UInt64 = 0
+    private(set) var changes: [LogKey: UInt64] = [:]
+    private(set) var marks: [ResumeMark] = []
+    /// Names the store to peers.
+    var id: UInt64 = 0
     /// What was released of own logs: stands outside the store, as a fence does.
     var fences: [LogKey: UInt64] = [:]
 
@@ -27,10 +33,22 @@ struct TestStore {
 
     func size(of log: LogKey) -> UInt64 { logs[log]?.head.size ?? 0 }
 
+    private mutating func changed(_ key: LogKey) {
+        change += 1
+        changes[key] = change
+    }
+
+    var history: StoreHistory { StoreHistory(store: id, changes: changes, marks: marks) }
+
     /// False when the write does not follow what is there: the writes before it failed.
     mutating func apply(_ write: Write) -> Bool {
         switch write {
+        case .resume(let mark):
+            marks.removeAll { $0.peer == mark.peer }
+            marks.append(mark)
+            return true
         case .fork(let proof):
+            changed(proof.log)
             forks[proof.log] = proof
             logs[proof.log]?.head.isFrozen = true
             return true
@@ -53,6 +71,7 @@ struct TestStore {
             log.head = found.head
             if wasFrozen { log.head.isFrozen = true }
             logs[key] = log
+            changed(key)
             if isOwn { fences[key] = found.head.size }
             return true
         }

@@ -32,6 +32,10 @@ class Samples:
             "bye": [10, 3, "shutting down"],
             "fork": [11, self.fork],
             "credit": [12, 1, 4],
+            "prune": [13, [key]],
+            "graft": [14, [key]],
+            "since": [15, secret("mine")[:8], secret("yours")[:8], 81_224],
+            "mark": [16, secret("mine")[:8], 81_224],
         }
 
 
@@ -103,6 +107,12 @@ def good_messages(good, s):
     good("bye of an unknown code", [10, 99, ""])
     good("bye of 200 bytes", [10, 1, "é" * 100])
     good("credit of 1", [12, 2**32 - 1, 1])
+    good("prune of nothing", [13, []])
+    good("prune of 512", [13, [key] * 512])
+    good("graft of 512", [14, [key] * 512])
+    good("since of strangers", [15, secret("mine")[:8], bytes(8), 0], "RES-1")
+    good("since 2^53-1", [15, bytes(8), bytes(8), MAXIMUM_TIME], "RES-1")
+    good("mark 0", [16, secret("mine")[:8], 0], "RES-3")
     for kind in (32, 255, 2**64 - 1):
         good(f"an extension of type {kind}", [kind, "anything", {1: [2]}], "MSG-2", known=False)
     good("an extension without fields", [32], "MSG-2", known=False)
@@ -111,7 +121,7 @@ def good_messages(good, s):
 
 def bad_messages(bad, s):
     key, head = s.log.key, s.head
-    for kind in list(range(13, 32)):
+    for kind in list(range(17, 32)):
         bad(f"unknown type {kind}", [kind], "MSG-2")
     for name, value in {
         "nothing": b"",
@@ -182,6 +192,15 @@ def bad_messages(bad, s):
         "a fork proof in bytes": [11, cbor.encode(s.fork)],
         "a fork proof of four": [11, s.fork[:4]],
         "a fork proof with 33 hashes of frontier": [11, s.fork[:3] + [[bytes(32)] * 33] + s.fork[4:]],
+        "prune of 513": [13, [key] * 513],
+        "prune of a short key": [13, [key[1:]]],
+        "graft of 513": [14, [key] * 513],
+        "graft of a key alone": [14, key],
+        "since with a store of 7 bytes": [15, bytes(7), bytes(8), 1],
+        "since with a store of 9 bytes": [15, bytes(8), bytes(9), 1],
+        "since 2^53": [15, bytes(8), bytes(8), MAXIMUM_TIME + 1],
+        "mark of a store of 7 bytes": [16, bytes(7), 1],
+        "mark 2^53": [16, bytes(8), MAXIMUM_TIME + 1],
         "credit of stream 0": [12, 0, 1],
         "credit 0": [12, 1, 0],
         "credit 17": [12, 1, 17],

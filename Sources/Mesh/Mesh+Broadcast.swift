@@ -1,0 +1,134 @@
+import Crypto
+import MerkleLog
+import Plumtree
+import Primitives
+
+/// Where Plumtree meets the sessions: `have` is its IHave, `get` its Graft, `prune` its Prune.
+extension Mesh {
+    /// The peer is in the active view now: live posts go to it.
+    mutating func becomeNeighbour(_ session: Session) {
+        guard !session.isNeighbour, session.isReady else { return }
+        session.isNeighbour = true
+        plumtree.linkUp(session.id, trees: logs.count)
+        // An author's own links begin eager: nobody else can push what is written here.
+        for own in ownLogs {
+            guard let number = logs.number(of: own.key.publicKey) else { continue }
+            plumtree.graft(session.id, number)
+        }
+    }
+
+    mutating func ceaseNeighbour(_ session: Session) {
+        session.isNeighbour = false
+        session.reminders.removeAll()
+        plumtree.linkDown(session.id)
+    }
+
+    private func tree(_ log: LogKey) -> Plumtree.Tree {
+        Plumtree.Tree(log: log, number: logs.number(of: log))
+    }
+
+    // MARK: Out
+
+    /// Announces over a link that is not in the tree.
+    mutating func remind(_ session: Session, _ number: Int, _ size: UInt64) {
+        owe(session, logs.records[number].key, size)
+        guard session.datagrams.works else { return }
+        session.reminders.append(
+            Session.Repair(number: number, size: size, at: now + Limits.announceRepair))
+    }
+
+    /// Announcements by datagram get lost; those that the peer has not matched go once more by TCP.
+    mutating func repeatAnnouncements(_ session: Session) {
+        var list: [(log: LogKey, size: UInt64)] = []
+        while let reminder = session.reminders.first, reminder.at <= now,
+            list.count < Limits.havesPerMessage
+        {
+            _ = session.reminders.popFirst()
+            let record = logs.records[reminder.number]
+            guard let size = record.durable?.size, !record.isFrozen,
+                (session.known[reminder.number]?.confirmed ?? 0) < reminder.size
+            else { continue }
+            list.append((record.key, size))
+        }
+        if !list.isEmpty { send(session, .have(list)) }
+    }
+
+    // MARK: In
+
+    /// A peer holds `size` entries durably.
+    mutating func heardHave(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        confirm(session, log, size)
+        let record = logs[log]
+        if record?.isFrozen == true { return tellOfFork(session, log) }
+        if size <= record?.size ?? 0 { return }
+        guard session.isNeighbour else { return offer(session, log, size) }
+        if plumtree.announced(tree(log), size: size, by: session.id, now: now) {
+            ask(session, log, size)
+        }
+    }
+
+    /// Asks the announcers of what has not come.
+    mutating func graftMissing() {
+        while let graft = plumtree.nextGraft(now: now) {
+            guard let session = sessions[graft.link], graft.size > logs[graft.log]?.size ?? 0
+            else { continue }
+            ask(session, graft.log, graft.size)
+        }
+    }
+
+    /// Graft: asks this peer, also where another was asked and has brought nothing yet.
+    private mutating func ask(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        count { $0.grafts += 1 }
+        if let id = fetching[log], id != session.id,
+            let fetch = sessions[id]?.fetches.first(where: { $0.log == log }),
+            !fetch.hasDelivered, fetch.startedAt + Limits.graftRetry <= now
+        {
+            fetching[log] = nil
+        }
+        offer(session, log, size)
+        schedule()
+    }
+
+    /// A pushed batch was new: its sender is in the tree, or the one that announced it well before.
+    mutating func arrived(_ session: Session, _ batch: Batch) {
+        guard session.isNeighbour, let number = logs.number(of: batch.log) else { return }
+        let faster = plumtree.received(
+            tree(batch.log), size: batch.to, from: session.id, now: now)
+        guard let faster, let other = sessions[faster] else {
+            return plumtree.graft(session.id, number)
+        }
+        plumtree.graft(faster, number)
+        plumtree.prune(session.id, number)
+        send(other, .graft([batch.log]))
+        send(session, .prune([batch.log]))
+    }
+
+    /// A pushed batch was held already: its sender need not push this log here.
+    mutating func duplicate(_ session: Session, _ log: LogKey) {
+        guard let number = logs.number(of: log), plumtree.duplicate(session.id, number) else {
+            return
+        }
+        count { $0.prunes += 1 }
+        send(session, .prune([log]))
+    }
+
+    mutating func pruned(_ session: Session, _ list: [LogKey]) {
+        for log in list {
+            if let number = logs.number(of: log) { plumtree.prune(session.id, number) }
+        }
+    }
+
+    mutating func grafted(_ session: Session, _ list: [LogKey]) {
+        for log in list {
+            if let number = logs.number(of: log) { plumtree.graft(session.id, number) }
+        }
+    }
+}
+
+extension Batch {
+    /// Whether it is pushed whole: of larger posts the head goes first, so that only one copy
+    /// comes.
+    var isSmall: Bool {
+        entries.allSatisfy { $0.encodedSizeBound <= Limits.pushWhole }
+    }
+}

@@ -1,0 +1,393 @@
+import Crypto
+import MerkleLog
+import Primitives
+import Reconciliation
+
+/// Where a session stands with finding out which heads differ.
+///
+/// No sketch is kept between messages: each is made anew from the table as it is, so that a peer
+/// costs no memory here, and what changes meanwhile is pushed and announced as ever.
+struct Reconciling {
+    var stage = Stage.idle
+    /// Of the last ask, sent or answered.
+    var round: UInt64 = 0
+    /// Asks of this comparison whose answers could not be taken apart.
+    var failures = 0
+    /// When waiting ends, and heads go out in pages.
+    var deadline: Instant?
+    /// When the dialling side compares again.
+    var next: Instant?
+    /// All heads were sent, or are being sent, before the peer asked for them.
+    var toldAll = false
+    /// What may still be asked at once, and since when more has come.
+    var asksLeft = Limits.Reconcile.askBurst
+    var asksCounted: Instant?
+
+    enum Stage {
+        case idle
+        /// The peer dialled and is to ask.
+        case awaitingAsk
+        /// Asked; with a sketch of few cells where little should differ.
+        case asked(isProbe: Bool)
+        /// Answered with a sketch: what the peer took from it is to come.
+        case awaitingNames
+        /// Some ids are to be named by the peer.
+        case awaitingAnswer
+    }
+}
+
+/// Finding the logs whose heads differ, at a cost set by the difference: `Reconciliation` does the
+/// arithmetic, `Protocol/reconciliation.md` says what goes to and fro.
+///
+/// The side that dialled asks, the other answers with a sketch; the asker takes it apart, fetches
+/// what it lacks, and says what the other lacks. Where that does not work out, or when nearly all
+/// differs, both send all heads in pages. Claims only lead to asking for entries.
+extension Mesh {
+    // MARK: Beginning
+
+    /// Begins a comparison with a peer that does not know what is held here, or the other way
+    /// round.
+    mutating func reconcile(_ session: Session) {
+        let isSmall = logs.count <= Limits.Reconcile.few
+        if session.target == nil {
+            session.reconciling.stage = .awaitingAsk
+            session.reconciling.deadline = now + Limits.Reconcile.patience
+            if isSmall { tellAll(session) }
+            return
+        }
+        session.reconciling.failures = 0
+        if isSmall {
+            tellAll(session)
+            askForPages(session)
+            finishReconciling(session)
+        } else {
+            ask(session, cells: 0)
+        }
+    }
+
+    /// Both sides know each other's changes: a comparison shows from time to time that they do.
+    mutating func reconcileLater(_ session: Session) {
+        guard session.target != nil else { return }
+        let span = Limits.Reconcile.again.nanoseconds
+        let jitter = random.next() % (span / 4 + 1)
+        session.reconciling.next = now + Instant.Span(nanoseconds: span - span / 8 + jitter)
+    }
+
+    /// What time brings: an answer that did not come, another comparison.
+    mutating func reconcileDue(_ session: Session) {
+        if let deadline = session.reconciling.deadline, deadline <= now {
+            let mayAsk = session.target != nil
+            session.reconciling.stage = .idle
+            session.reconciling.deadline = nil
+            if !session.reconciling.toldAll { tellAll(session) }
+            session.reconciling.toldAll = false
+            if mayAsk { askForPages(session) }
+            finishReconciling(session)
+        }
+        if let next = session.reconciling.next, next <= now {
+            session.reconciling.next = nil
+            guard case .idle = session.reconciling.stage, session.headsDone, !session.isCongested
+            else { return reconcileLater(session) }
+            session.reconciling.failures = 0
+            ask(session, cells: Limits.Reconcile.probeCells)
+        }
+    }
+
+    /// Sends all heads, in pages.
+    private mutating func tellAll(_ session: Session) {
+        session.reconciling.toldAll = true
+        session.headsCursor = 0
+        session.headsDone = false
+        sendHeads(session)
+    }
+
+    /// The peer has been told everything, and all that it asked for.
+    private mutating func finishReconciling(_ session: Session) {
+        session.reconciling.stage = .idle
+        session.reconciling.deadline = nil
+        reconcileLater(session)
+        if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
+    }
+
+    // MARK: Asking
+
+    private func sketchKey(_ session: Session) -> SketchKey? {
+        guard let noise = session.noise else { return nil }
+        return SketchKey(session: noise.handshakeHash, round: session.reconciling.round)
+    }
+
+    /// Asks for a sketch of so many cells, or, at 0, of as many as the estimator calls for.
+    private mutating func ask(_ session: Session, cells: Int) {
+        session.reconciling.round += 1
+        guard let key = sketchKey(session) else { return }
+        let items = logs.items(key)
+        session.reconciling.stage = .asked(isProbe: cells == Limits.Reconcile.probeCells)
+        session.reconciling.deadline = now + Limits.Reconcile.patience
+        sendCounted(
+            session,
+            .sketchAsk(
+                Message.SketchAsk(
+                    round: session.reconciling.round, logs: UInt64(logs.count),
+                    total: SketchCell(summing: items, key: key), cells: UInt64(cells),
+                    estimator: cells == 0 ? DifferenceEstimator(items, key: key) : nil)))
+    }
+
+    private mutating func askForPages(_ session: Session) {
+        session.reconciling.round += 1
+        sendCounted(
+            session,
+            .sketchAsk(
+                Message.SketchAsk(
+                    round: session.reconciling.round, logs: UInt64(logs.count), total: .zero,
+                    cells: 0, estimator: nil)))
+    }
+
+    /// The dialling side hears the answer.
+    mutating func heardSketch(
+        _ session: Session, _ round: UInt64, _ answer: Message.SketchAnswer
+    ) {
+        // What was given up is passed over.
+        guard case .asked(let isProbe) = session.reconciling.stage,
+            round == session.reconciling.round, let key = sketchKey(session)
+        else { return }
+        switch answer {
+        case .equal: finishReconciling(session)
+        case .pages:
+            tellAll(session)
+            session.reconciling.toldAll = false
+            finishReconciling(session)
+        case .cells(let sketch):
+            if let found = HeadComparison(theirs: sketch, mine: logs.items(key), key: key) {
+                take(session, found)
+            } else {
+                askAgain(session, isProbe ? 0 : sketch.cells.count * 3 / 2 + 64)
+            }
+        }
+    }
+
+    private mutating func askAgain(_ session: Session, _ cells: Int) {
+        session.reconciling.failures += 1
+        if session.reconciling.failures < Limits.Reconcile.attempts
+            && cells <= Limits.Reconcile.cells
+        {
+            return ask(session, cells: cells)
+        }
+        tellAll(session)
+        session.reconciling.toldAll = false
+        askForPages(session)
+        finishReconciling(session)
+    }
+
+    // MARK: What the asker learns
+
+    /// What differs, once the answer was taken apart: fetches what is lacking here, and tells what
+    /// is lacking there.
+    private mutating func take(_ session: Session, _ found: HeadComparison) {
+        var told = Message.Names(round: session.reconciling.round)
+        var heads: [Checkpoint] = []
+        for change in found.changed.sorted(by: { $0.id < $1.id }) {
+            let record = logs.records[change.number]
+            if record.isFrozen {
+                tellOfFork(session, record.key)
+                continue
+            }
+            let held = record.durable?.size ?? 0
+            let theirs = change.theirs == 0 ? 0 : change.size(near: held)
+            if theirs > held {
+                heardClaim(session, record.key, theirs)
+            } else if theirs == held {
+                if let head = record.durable { heads.append(head.checkpoint) }
+            } else if theirs == 0 || told.lacking.last?.id == change.id {
+                told.names.append(Message.Names.Claim(log: record.key, size: held))
+            } else {
+                confirm(session, record.key, theirs)
+                told.lacking.append(Message.Names.ShortClaim(id: change.id, size: held))
+            }
+        }
+        if logs.count < Limits.logs {
+            told.asked = found.unknown
+        } else if !found.unknown.isEmpty {
+            session.resume.isIncomplete = true
+        }
+        while !heads.isEmpty && session.isReady {
+            sendCounted(
+                session, .heads(Array(heads.prefix(Limits.headsPerMessage)), done: true))
+            heads.removeFirst(min(heads.count, Limits.headsPerMessage))
+        }
+        let isComplete = told.asked.isEmpty
+        sendNames(session, told)
+        finishReconciling(session)
+        if !isComplete {
+            session.reconciling.stage = .awaitingAnswer
+            session.reconciling.deadline = now + Limits.Reconcile.patience
+        }
+        schedule()
+    }
+
+    /// As many messages as it takes.
+    private mutating func sendNames(_ session: Session, _ told: Message.Names) {
+        var message = told
+        var rest = told.names[...]
+        repeat {
+            message.names = Array(rest.prefix(Limits.Reconcile.names))
+            rest = rest.dropFirst(Limits.Reconcile.names)
+            sendCounted(session, .names(message))
+            message.lacking = []
+            message.asked = []
+        } while !rest.isEmpty && session.isReady
+    }
+
+    // MARK: Answering
+
+    /// The dialling side asks.
+    mutating func heardAsk(_ session: Session, _ ask: Message.SketchAsk) {
+        guard session.target == nil, ask.round > session.reconciling.round else {
+            return farewell(session, .protocolError, "not the side that asks, or asked twice")
+        }
+        guard session.reconciling.mayAsk(now) else {
+            return farewell(session, .protocolError, "it asks too often")
+        }
+        session.reconciling.round = ask.round
+        guard let key = sketchKey(session) else { return }
+        let toldAll = session.reconciling.toldAll
+        session.reconciling.toldAll = false
+        if ask.wantsPages {
+            if !toldAll { tellAll(session) }
+            session.reconciling.toldAll = false
+            return finishReconciling(session)
+        }
+        let items = logs.items(key)
+        if SketchCell(summing: items, key: key) == ask.total {
+            sendCounted(session, .sketch(round: ask.round, .equal))
+            return finishReconciling(session)
+        }
+        guard let count = answerCells(ask, items, key) else {
+            sendCounted(session, .sketch(round: ask.round, .pages))
+            if !toldAll { tellAll(session) }
+            session.reconciling.toldAll = false
+            return finishReconciling(session)
+        }
+        session.reconciling.stage = .awaitingNames
+        session.reconciling.deadline = now + Limits.Reconcile.patience
+        sendCounted(
+            session, .sketch(round: ask.round, .cells(Sketch(items, count: count, key: key))))
+    }
+
+    /// Nil when pages are better: too much differs.
+    private func answerCells(
+        _ ask: Message.SketchAsk, _ items: [SketchItem], _ key: SketchKey
+    ) -> Int? {
+        guard let theirs = ask.estimator, ask.cells == 0 else { return Int(ask.cells) }
+        let mine = DifferenceEstimator(items, key: key)
+        let estimate = mine.differences(from: theirs)
+        let most = Double(max(ask.logs, UInt64(logs.count)))
+        let cells = estimate.cells
+        return cells > Limits.Reconcile.cells || estimate.count > most * 3 / 4 ? nil : cells
+    }
+
+    // MARK: What the peer names
+
+    mutating func heardNames(_ session: Session, _ names: Message.Names) {
+        guard names.round == session.reconciling.round else { return }
+        switch session.reconciling.stage {
+        case .awaitingNames: heardIDs(session, names)
+        case .awaitingAnswer: finishReconciling(session)
+        // Further names of the same round; ids come in the first message alone.
+        case .idle, .asked, .awaitingAsk: break
+        }
+        for claim in names.names where session.isReady {
+            heardClaim(session, claim.log, claim.size)
+        }
+        schedule()
+    }
+
+    /// Ids mean something only beside all logs: one walk for all of them, once a round.
+    private mutating func heardIDs(_ session: Session, _ names: Message.Names) {
+        guard let key = sketchKey(session) else { return }
+        let lacking = IDIndex(names.lacking.map(\.id))
+        let asked = IDIndex(names.asked)
+        var answer = Message.Names(round: names.round)
+        var claims: [Message.Names.Claim] = []
+        if !names.lacking.isEmpty || !names.asked.isEmpty {
+            for record in logs.records {
+                let id = key.id(of: record.key)
+                if let place = lacking.place(of: id) {
+                    claims.append(
+                        Message.Names.Claim(log: record.key, size: names.lacking[place].size))
+                }
+                if asked.place(of: id) != nil, let head = record.durable, !record.isFrozen {
+                    answer.names.append(Message.Names.Claim(log: record.key, size: head.size))
+                }
+            }
+        }
+        for claim in claims where session.isReady { heardClaim(session, claim.log, claim.size) }
+        if !names.asked.isEmpty { sendNames(session, answer) }
+        finishReconciling(session)
+    }
+
+    /// The peer says, without proof, that it holds `size` entries of a log.
+    private mutating func heardClaim(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        let record = logs[log]
+        let held = record?.size ?? 0
+        if record?.isFrozen == true { return tellOfFork(session, log) }
+        if size > held, ownLogs.contains(where: { $0.key.publicKey == log }) {
+            // Of a log written here only a signed head counts: asks for it.
+            return send(session, .own([log]))
+        }
+        confirm(session, log, size)
+        if size > held {
+            offer(session, log, size)
+        } else if let head = record?.durable, head.size > size {
+            announce(head, to: session)
+        }
+    }
+
+    private mutating func sendCounted(_ session: Session, _ message: Message) {
+        let before = session.unsent
+        send(session, message)
+        let bytes = session.unsent - before
+        count { $0.reconcileBytes += UInt64(max(0, bytes)) }
+    }
+
+    /// Logs that peers were heard to have more of, and that have not all been fetched.
+    package var logsAwaited: Int {
+        sessionOrder.reduce(0) { sum, id in
+            sum + (sessions[id].map { $0.offers.count + $0.fetches.count } ?? 0)
+        }
+    }
+}
+
+extension Reconciling {
+    /// Counts an ask; false when there were too many.
+    fileprivate mutating func mayAsk(_ now: Instant) -> Bool {
+        let interval = Limits.Reconcile.askInterval
+        while let since = asksCounted, asksLeft < Limits.Reconcile.askBurst,
+            since + interval <= now
+        {
+            asksLeft += 1
+            asksCounted = since + interval
+        }
+        if asksLeft == Limits.Reconcile.askBurst { asksCounted = now }
+        guard asksLeft > 0 else { return false }
+        asksLeft -= 1
+        return true
+    }
+}
+
+extension LogTable {
+    /// Every log as a sketch sees it, in order. One that is not durable yet, or is frozen, counts
+    /// as not held: of a forked log nothing is offered, and so nothing about it is to differ.
+    func items(_ key: SketchKey) -> [SketchItem] {
+        var items: [SketchItem] = []
+        items.reserveCapacity(records.count)
+        for number in records.indices {
+            var value: UInt32 = 0
+            if let head = records[number].durable, !records[number].isFrozen {
+                value = key.value(
+                    size: head.size, checkpoint: head.checkpoint.size, root: head.checkpoint.root)
+            }
+            items.append(SketchItem(id: key.id(of: records[number].key), value: value))
+        }
+        return items
+    }
+}

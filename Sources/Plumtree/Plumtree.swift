@@ -1,0 +1,252 @@
+package import Primitives
+
+/// Epidemic broadcast trees: J. Leitão, J. Pereira, L. Rodrigues, SRDS 2007.
+///
+/// Each message is pushed whole over the links of a spanning tree (eager), and announced by its id
+/// over the other links of the overlay (lazy: IHave). A node that gets a message twice takes the
+/// second link out of the tree (Prune); one that is told of a message which does not come takes the
+/// link of the announcer in (Graft). So the tree is made by the first message, costs no copy too
+/// many afterwards, and mends itself.
+///
+/// What differs from the paper, and why:
+/// - **A tree for each log**, not one shared by all senders (the paper's §3.8 names it as the other
+///   choice): a log has one author, so its tree is rooted where its messages start, and its paths
+///   are the shortest that the first message found. It costs one bit a link and log, and only where
+///   that bit is not the default.
+/// - **Message ids are (log, size)**: who has heard of size n knows that all before it exist, so an
+///   announcement replaces those before it, and one Graft brings everything that lacks.
+/// - **A new link is lazy for the logs that are known already**, and eager for those to come. In
+///   the paper it is eager for all, which brings a copy too many for each log and each new link.
+/// - **Graft at once when no link of the log is eager**: nothing else can bring the message.
+/// - **Optimisation by time**, not by hops (§3.8): an announcement that came well before the
+///   payload shows a faster way.
+///
+/// Pure: it neither sends nor keeps messages. `Mesh` does, and asks here which way.
+package struct Plumtree: Sendable {
+    /// A session with a neighbour.
+    package typealias Link = UInt64
+
+    /// A tree: its log, and the log's number where it is held.
+    package struct Tree: Sendable {
+        package var log: Bytes32
+        package var number: Int?
+
+        package init(log: Bytes32, number: Int?) {
+            self.log = log
+            self.number = number
+        }
+    }
+
+    package struct Parameters: Sendable {
+        /// From an announcement to the Graft, if the message has not come. The paper's
+        /// "ihave timer": about the time that a message needs through the whole tree.
+        package var patience = Limits.graftPatience
+        /// From one Graft to that of the next announcer: a round trip is enough (paper p. 6).
+        package var retry = Limits.graftRetry
+        /// How much earlier an announcement must be than the payload to change the tree.
+        package var advantage = Limits.graftAdvantage
+        /// False: every link stays eager, which is flooding. For comparison only.
+        package var prunes = true
+
+        package init() {}
+    }
+
+    private struct LinkState: Sendable {
+        let link: Link
+        /// Trees with a lower number were there before the link.
+        var born: Int
+        /// Of those before it, the ones that it is eager for.
+        var grafted: Set<Int> = []
+        /// Of those after it, the ones that it is lazy for.
+        var pruned: Set<Int> = []
+
+        func isEager(_ number: Int) -> Bool {
+            number >= born ? !pruned.contains(number) : grafted.contains(number)
+        }
+
+        mutating func set(_ number: Int, eager: Bool) {
+            if number >= born {
+                if eager { pruned.remove(number) } else { pruned.insert(number) }
+            } else {
+                if eager { grafted.insert(number) } else { grafted.remove(number) }
+            }
+        }
+    }
+
+    private struct Announcement: Sendable {
+        var link: Link
+        var size: UInt64
+        var at: Instant
+    }
+
+    /// A message that others have and that has not come.
+    private struct Missing: Sendable {
+        /// In the order in which they came, each link once.
+        var announcements: [Announcement] = []
+        /// When the next of them is asked.
+        var due: Instant
+    }
+
+    private struct Timer: Sendable {
+        var log: Bytes32
+        var at: Instant
+    }
+
+    private let parameters: Parameters
+    private var links: [LinkState] = []
+    private var missing: [Bytes32: Missing] = [:]
+    /// Timers of one length each, so that both are in order of time. One that does not fit its
+    /// message any more does nothing.
+    private var patient = Deque<Timer>()
+    private var retrying = Deque<Timer>()
+
+    package init(_ parameters: Parameters = Parameters()) { self.parameters = parameters }
+
+    // MARK: Links (the paper's NeighborUp and NeighborDown)
+
+    /// A neighbour came; `trees` is how many logs are held.
+    package mutating func linkUp(_ link: Link, trees: Int) {
+        if index(of: link) != nil { return }
+        links.append(LinkState(link: link, born: parameters.prunes ? trees : 0))
+    }
+
+    /// A neighbour went: what it announced is left to others.
+    package mutating func linkDown(_ link: Link) {
+        links.removeAll { $0.link == link }
+    }
+
+    private func index(of link: Link) -> Int? { links.firstIndex { $0.link == link } }
+
+    /// Whether messages of the tree are pushed over the link. A tree without a number is one that
+    /// every link will be eager for.
+    package func isEager(_ link: Link, _ number: Int?) -> Bool {
+        guard let at = index(of: link) else { return false }
+        return number.map { links[at].isEager($0) } ?? true
+    }
+
+    /// Puts the link in the tree: the peer asked for it, or we ask the peer.
+    package mutating func graft(_ link: Link, _ number: Int) {
+        if let at = index(of: link) { links[at].set(number, eager: true) }
+    }
+
+    /// Takes the link out of the tree.
+    package mutating func prune(_ link: Link, _ number: Int) {
+        if let at = index(of: link), parameters.prunes { links[at].set(number, eager: false) }
+    }
+
+    /// A log came into being here by being fetched over `link`: only that link is in its tree.
+    ///
+    /// What came by push in between stays as it is.
+    package mutating func fetched(_ link: Link, _ number: Int) {
+        guard parameters.prunes else { return }
+        for at in links.indices where links[at].born <= number {
+            for tree in links[at].born..<number where links[at].isEager(tree) {
+                links[at].grafted.insert(tree)
+            }
+            links[at].born = number + 1
+            links[at].pruned.removeAll()
+            if links[at].link == link { links[at].grafted.insert(number) }
+        }
+    }
+
+    // MARK: Messages
+
+    /// The message came a second time, over `link`: true when the peer is to be told (Prune).
+    package mutating func duplicate(_ link: Link, _ number: Int) -> Bool {
+        guard parameters.prunes, let at = index(of: link), links[at].isEager(number) else {
+            return false
+        }
+        links[at].set(number, eager: false)
+        return true
+    }
+
+    /// The message came, over `link`. The link that announced it well before, if one did: it is the
+    /// faster way, and takes the place of `link` in the tree.
+    package mutating func received(
+        _ tree: Tree, size: UInt64, from link: Link, now: Instant
+    ) -> Link? {
+        guard let found = missing[tree.log] else { return nil }
+        var faster: Link?
+        if let first = found.announcements.first, first.size == size, first.link != link,
+            first.at + parameters.advantage <= now, parameters.prunes,
+            index(of: first.link) != nil
+        {
+            faster = first.link
+        }
+        forget(tree.log, upTo: size)
+        return faster
+    }
+
+    /// The log is held up to `size`: what was announced of that is not missing any more.
+    package mutating func forget(_ log: Bytes32, upTo size: UInt64) {
+        guard var found = missing[log] else { return }
+        found.announcements.removeAll { $0.size <= size }
+        missing[log] = found.announcements.isEmpty ? nil : found
+    }
+
+    /// The peer has the message (IHave), which is not here. True when it is to be asked at once
+    /// (Graft), since no link would bring it.
+    package mutating func announced(
+        _ tree: Tree, size: UInt64, by link: Link, now: Instant
+    ) -> Bool {
+        guard index(of: link) != nil else { return false }
+        let announcement = Announcement(link: link, size: size, at: now)
+        if var found = missing[tree.log] {
+            if let at = found.announcements.firstIndex(where: { $0.link == link }) {
+                found.announcements[at].size = max(found.announcements[at].size, size)
+            } else {
+                found.announcements.append(announcement)
+            }
+            missing[tree.log] = found
+            return false
+        }
+        guard missing.count < Limits.missing else { return false }
+        if let number = tree.number, !links.contains(where: { $0.isEager(number) }) {
+            // Asked at once; should it not answer, the next announcer is asked soon.
+            missing[tree.log] = Missing(due: now + parameters.retry)
+            retrying.append(Timer(log: tree.log, at: now + parameters.retry))
+            return true
+        }
+        missing[tree.log] = Missing(
+            announcements: [announcement], due: now + parameters.patience)
+        patient.append(Timer(log: tree.log, at: now + parameters.patience))
+        return false
+    }
+
+    // MARK: Time
+
+    /// When `nextGraft` has something to say at the earliest.
+    package var nextDeadline: Instant? {
+        switch (patient.first?.at, retrying.first?.at) {
+        case (let a?, let b?): min(a, b)
+        case (let a, let b): a ?? b
+        }
+    }
+
+    /// The next Graft that is due: whom to ask, for which log. Nil when none is.
+    package mutating func nextGraft(now: Instant) -> (log: Bytes32, size: UInt64, link: Link)? {
+        while let timer = nextTimer(now) {
+            guard var found = missing[timer.log], found.due == timer.at else { continue }
+            found.announcements.removeAll { index(of: $0.link) == nil }
+            guard let first = found.announcements.first else {
+                missing[timer.log] = nil
+                continue
+            }
+            found.announcements.removeFirst()
+            found.due = now + parameters.retry
+            missing[timer.log] = found
+            retrying.append(Timer(log: timer.log, at: found.due))
+            return (timer.log, first.size, first.link)
+        }
+        return nil
+    }
+
+    private mutating func nextTimer(_ now: Instant) -> Timer? {
+        if let first = patient.first, first.at <= now { return patient.popFirst() }
+        if let first = retrying.first, first.at <= now { return retrying.popFirst() }
+        return nil
+    }
+
+    /// Whether something was announced and has not come.
+    package var isWaiting: Bool { !missing.isEmpty }
+}

@@ -1,0 +1,93 @@
+import Crypto
+import MerkleLog
+import Plumtree
+import Primitives
+import Testing
+
+@testable import Mesh
+
+/// Posts reach every neighbour once, along a tree that mends itself.
+struct BroadcastTests {
+    /// `count` nodes, each linked with each other.
+    static func clique(_ count: Int, seed: UInt64) -> TestNet {
+        let net = TestNet(seed: seed)
+        for _ in 0..<count { net.addNode() }
+        for a in 0..<count {
+            for b in 0..<a { net.join(a, to: b) }
+        }
+        net.run(for: .seconds(5))
+        return net
+    }
+
+    static func duplicates(_ net: TestNet) -> UInt64 {
+        net.nodes.reduce(0) { $0 + $1.mesh.counters.duplicates }
+    }
+
+    @Test func afterTheFirstPostEachOneComesOnce() {
+        let net = Self.clique(8, seed: 80)
+        let logs = [net.author(1, at: 0), net.author(2, at: 5)]
+        for log in logs { net.post(log, at: log == logs[0] ? 0 : 5) }
+        net.run(for: .seconds(3))
+        let afterFirst = Self.duplicates(net)
+        #expect(afterFirst > 0, "the first post of a log finds the tree")
+        for _ in 0..<30 {
+            for log in logs { net.post(log, at: log == logs[0] ? 0 : 5) }
+            net.run(for: .milliseconds(500))
+        }
+        for log in logs { SyncTests.check(net, log, 31) }
+        #expect(Self.duplicates(net) == afterFirst)
+    }
+
+    /// Where the tree breaks, who is behind the break asks those who announce.
+    @Test func aBrokenTreeMends() {
+        let net = Self.clique(6, seed: 81)
+        let log = net.author(1, at: 0)
+        for _ in 0..<3 {
+            net.post(log, at: 0)
+            net.run(for: .seconds(1))
+        }
+        for other in 2..<6 { net.cut(0, other) }
+        for _ in 0..<10 {
+            net.post(log, at: 0)
+            net.run(for: .seconds(1))
+        }
+        SyncTests.check(net, log, 13, within: 5)
+    }
+
+    /// A peer that announces and does not bring is passed over after a second.
+    @Test func aLiarDelaysByASecondOnly() {
+        let net = Self.clique(3, seed: 82)
+        let log = net.author(1, at: 0)
+        net.post(log, at: 0)
+        net.run(for: .seconds(2))
+        let raw = RawPeer(net, to: 2)
+        raw.greet()
+        net.run(for: .seconds(1))
+        raw.say(.have([(log: log, size: 5 as UInt64)]))
+        net.run(for: .milliseconds(400))
+        net.post(log, at: 0, 4)
+        #expect(net.run(within: .seconds(4)) { net.nodes[2].size(log) == 5 })
+    }
+
+    /// Large posts cost one copy too, though nobody knows the tree yet.
+    @Test func largePostsComeOnceFromTheFirst() {
+        let net = Self.clique(6, seed: 83)
+        let log = net.author(1, at: 0)
+        net.post(log, at: 0, text: String(repeating: "x", count: 30_000))
+        SyncTests.check(net, log, 1)
+        net.run(for: .seconds(3))
+        #expect(Self.duplicates(net) == 0)
+    }
+
+    /// Half of the datagrams get lost: nothing is missed, and the trees stay.
+    @Test func lossDoesNotStopIt() {
+        let net = Self.clique(5, seed: 84)
+        net.lossPercent = 50
+        let log = net.author(1, at: 2)
+        for _ in 0..<40 {
+            net.post(log, at: 2)
+            net.run(for: .milliseconds(300))
+        }
+        SyncTests.check(net, log, 40, within: 10)
+    }
+}

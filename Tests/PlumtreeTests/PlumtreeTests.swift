@@ -1,0 +1,170 @@
+import Plumtree
+import Primitives
+import Testing
+
+/// Each test quotes the sentence of the paper (SRDS 2007) that it checks.
+struct PlumtreeTests {
+    let log = Bytes32(1, 2, 3, 4)
+    var tree: Plumtree.Tree { Plumtree.Tree(log: log, number: 0) }
+
+    func at(_ milliseconds: UInt64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
+
+    /// A node with links 1, 2 and 3 that held no log when they came.
+    func threeLinks() -> Machine {
+        let tree = Machine()
+        for link in 1...3 { tree.linkUp(UInt64(link), trees: 0) }
+        return tree
+    }
+
+    /// "Initially, eagerPushPeers contains all the peers": for logs that come after the link.
+    @Test func allLinksAreEagerForWhatIsNew() {
+        let node = threeLinks()
+        for link in 1...3 { #expect(node.isEager(UInt64(link), 0)) }
+        #expect(!node.isEager(4, 0), "a link that is not up")
+    }
+
+    /// "when a node receives a duplicate … it sends a PRUNE message to the sender" and moves it to
+    /// lazyPushPeers; for other logs nothing changes.
+    @Test func aDuplicatePrunes() {
+        let node = threeLinks()
+        #expect(node.duplicate(2, 0))
+        #expect(!node.isEager(2, 0))
+        #expect(node.isEager(1, 0) && node.isEager(3, 0) && node.isEager(2, 1))
+        #expect(!node.duplicate(2, 0), "the peer has been told")
+    }
+
+    /// A link that comes later is lazy for what is held, unless grafted.
+    @Test func aNewLinkIsLazyForOldLogs() {
+        let node = threeLinks()
+        node.linkUp(9, trees: 5)
+        #expect(!node.isEager(9, 4) && node.isEager(9, 5))
+        node.graft(9, 4)
+        #expect(node.isEager(9, 4))
+        node.prune(9, 4)
+        node.prune(9, 5)
+        #expect(!node.isEager(9, 4) && !node.isEager(9, 5))
+    }
+
+    /// "the timer … is started when … IHAVE"; "when a timer expires, the node selects the first
+    /// IHAVE announcement" and "a GRAFT message has a dual purpose".
+    @Test func whatIsAnnouncedAndDoesNotComeIsAsked() throws {
+        let node = threeLinks()
+        #expect(!node.announced(tree, size: 7, by: 2, now: at(10)))
+        #expect(!node.announced(tree, size: 7, by: 3, now: at(20)))
+        #expect(node.nextGraft(now: at(100)) == nil)
+        #expect(node.nextDeadline == at(10) + Limits.graftPatience)
+        let first = try #require(node.nextGraft(now: at(160)))
+        #expect(first.link == 2 && first.size == 7 && first.log == log)
+        #expect(node.nextGraft(now: at(200)) == nil)
+        // "a second, smaller, timer": the next announcer.
+        let second = try #require(node.nextGraft(now: at(160) + Limits.graftRetry))
+        #expect(second.link == 3)
+        #expect(node.nextGraft(now: at(10_000)) == nil)
+        #expect(!node.isWaiting && node.nextDeadline == nil)
+    }
+
+    /// "cancels the timer" when the message comes.
+    @Test func whatCameIsNotAsked() {
+        let node = threeLinks()
+        _ = node.announced(tree, size: 7, by: 2, now: at(0))
+        #expect(node.received(tree, size: 7, from: 1, now: at(5)) == nil)
+        #expect(node.nextGraft(now: at(10_000)) == nil)
+    }
+
+    /// Only what is newer stays missing.
+    @Test func anOlderMessageLeavesTheNewerMissing() throws {
+        let node = threeLinks()
+        _ = node.announced(tree, size: 7, by: 2, now: at(0))
+        _ = node.announced(tree, size: 9, by: 3, now: at(0))
+        _ = node.received(tree, size: 7, from: 1, now: at(5))
+        let graft = try #require(node.nextGraft(now: at(1_000)))
+        #expect(graft.link == 3 && graft.size == 9)
+    }
+
+    @Test func withoutAnEagerLinkTheAnnouncerIsAskedAtOnce() throws {
+        let node = threeLinks()
+        for link in 1...3 { node.prune(UInt64(link), 0) }
+        #expect(node.announced(tree, size: 7, by: 2, now: at(0)))
+        #expect(!node.announced(tree, size: 7, by: 3, now: at(1)), "one is asked already")
+        let next = try #require(node.nextGraft(now: at(0) + Limits.graftRetry))
+        #expect(next.link == 3)
+    }
+
+    /// "NeighborDown … removed from lists": who went is not asked.
+    @Test func whoWentIsNotAsked() throws {
+        let node = threeLinks()
+        _ = node.announced(tree, size: 7, by: 2, now: at(0))
+        _ = node.announced(tree, size: 7, by: 3, now: at(0))
+        node.linkDown(2)
+        let graft = try #require(node.nextGraft(now: at(1_000)))
+        #expect(graft.link == 3)
+        #expect(!node.announced(tree, size: 8, by: 2, now: at(1_001)))
+    }
+
+    /// §3.8, by time: an announcement well before the payload shows a faster way.
+    @Test func aFasterLinkTakesTheTree() {
+        let node = threeLinks()
+        node.prune(2, 0)
+        _ = node.announced(tree, size: 7, by: 2, now: at(0))
+        #expect(node.received(tree, size: 7, from: 1, now: at(40)) == 2)
+        _ = node.announced(tree, size: 8, by: 2, now: at(100))
+        #expect(node.received(tree, size: 8, from: 1, now: at(110)) == nil, "not by much")
+    }
+
+    @Test func floodingNeverPrunes() {
+        var parameters = Plumtree.Parameters()
+        parameters.prunes = false
+        let node = Machine(parameters)
+        node.linkUp(1, trees: 12)
+        #expect(node.isEager(1, 3))
+        #expect(!node.duplicate(1, 3))
+        node.prune(1, 3)
+        #expect(node.isEager(1, 3))
+    }
+
+    /// A peer that announces logs without end takes no more memory than the bound.
+    @Test func announcementsAreBounded() {
+        let node = threeLinks()
+        for i in 0..<UInt64(Limits.missing + 100) {
+            let log = Bytes32(i, 0, 0, 0)
+            _ = node.announced(
+                Plumtree.Tree(log: log, number: nil), size: 1, by: 1, now: at(0))
+        }
+        var asked = 0
+        while node.nextGraft(now: at(1_000)) != nil { asked += 1 }
+        #expect(asked == Limits.missing)
+    }
+}
+
+/// A tree that a test calls by reference: the macros take no mutating calls.
+final class Machine {
+    private var tree: Plumtree
+
+    init(_ parameters: Plumtree.Parameters = Plumtree.Parameters()) { tree = Plumtree(parameters) }
+
+    func linkUp(_ link: UInt64, trees: Int) { tree.linkUp(link, trees: trees) }
+    func linkDown(_ link: UInt64) { tree.linkDown(link) }
+    func isEager(_ link: UInt64, _ number: Int?) -> Bool { tree.isEager(link, number) }
+    func graft(_ link: UInt64, _ number: Int) { tree.graft(link, number) }
+    func prune(_ link: UInt64, _ number: Int) { tree.prune(link, number) }
+    func duplicate(_ link: UInt64, _ number: Int) -> Bool { tree.duplicate(link, number) }
+
+    func received(
+        _ log: Plumtree.Tree, size: UInt64, from link: UInt64, now: Instant
+    ) -> UInt64? {
+        tree.received(log, size: size, from: link, now: now)
+    }
+
+    func announced(
+        _ log: Plumtree.Tree, size: UInt64, by link: UInt64, now: Instant
+    ) -> Bool {
+        tree.announced(log, size: size, by: link, now: now)
+    }
+
+    func nextGraft(now: Instant) -> (log: Bytes32, size: UInt64, link: UInt64)? {
+        tree.nextGraft(now: now)
+    }
+
+    var nextDeadline: Instant? { tree.nextDeadline }
+    var isWaiting: Bool { tree.isWaiting }
+}
