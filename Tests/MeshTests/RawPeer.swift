@@ -1,6 +1,7 @@
 import Crypto
 import MerkleLog
 import Primitives
+import Reconciliation
 
 @testable import Mesh
 
@@ -58,6 +59,14 @@ final class RawPeer {
     }
 
     func say(_ message: Message) { say(encoded: message.encoded()) }
+
+    /// Asks, as who dialled, for all heads in pages.
+    func askForPages(round: UInt64 = 1) {
+        say(
+            .sketchAsk(
+                Message.SketchAsk(
+                    round: round, logs: 0, total: .zero, cells: 0, estimator: nil)))
+    }
 
     /// Any bytes, as one message.
     func say(encoded bytes: [UInt8]) {
