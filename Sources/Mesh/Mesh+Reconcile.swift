@@ -5,8 +5,8 @@ import Reconciliation
 
 /// Where a session stands with finding out which heads differ.
 ///
-/// No sketch is kept between messages: each is made anew from the table as it is, so that a peer
-/// costs no memory here, and what changes meanwhile is pushed and announced as ever.
+/// No sketch is kept between messages, so that a peer costs no memory here; what changes meanwhile
+/// is pushed and announced as ever.
 struct Reconciling {
     var stage = Stage.idle
     /// Of the last ask, sent or answered.
@@ -103,6 +103,7 @@ extension Mesh {
 
     /// The peer has been told everything, and all that it asked for.
     private mutating func finishReconciling(_ session: Session) {
+        if sketchItems?.session == session.id { sketchItems = nil }
         session.reconciling.stage = .idle
         session.reconciling.deadline = nil
         reconcileLater(session)
@@ -110,6 +111,18 @@ extension Mesh {
     }
 
     // MARK: Asking
+
+    /// All logs as this round sees them: made once for each message of the round, unless another
+    /// session's round came between. What changes meanwhile is told as news.
+    private mutating func remembered(_ session: Session, _ key: SketchKey) -> [SketchItem] {
+        let round = session.reconciling.round
+        if let made = sketchItems, made.session == session.id, made.round == round {
+            return made.items
+        }
+        let items = key.items(logs.marks)
+        sketchItems = SketchItems(session: session.id, round: round, items: items)
+        return items
+    }
 
     private func sketchKey(_ session: Session) -> SketchKey? {
         guard let noise = session.noise else { return nil }
@@ -120,7 +133,7 @@ extension Mesh {
     private mutating func ask(_ session: Session, cells: Int) {
         session.reconciling.round += 1
         guard let key = sketchKey(session) else { return }
-        let items = logs.items(key)
+        let items = remembered(session, key)
         session.reconciling.stage = .asked(isProbe: cells == Limits.Reconcile.probeCells)
         session.reconciling.deadline = now + Limits.Reconcile.patience
         sendCounted(
@@ -157,7 +170,7 @@ extension Mesh {
             session.reconciling.toldAll = false
             finishReconciling(session)
         case .cells(let sketch):
-            if let found = HeadComparison(theirs: sketch, mine: logs.items(key), key: key) {
+            if let found = HeadComparison(theirs: sketch, mine: remembered(session, key), key: key) {
                 take(session, found)
             } else {
                 askAgain(session, isProbe ? 0 : sketch.cells.count * 3 / 2 + 64)
@@ -185,25 +198,25 @@ extension Mesh {
     private mutating func take(_ session: Session, _ found: HeadComparison) {
         var told = Message.Names(round: session.reconciling.round)
         var heads: [Checkpoint] = []
-        for change in found.changed.sorted(by: { $0.id < $1.id }) {
-            let record = logs.records[change.number]
-            if record.isFrozen {
-                tellOfFork(session, record.key)
-                continue
-            }
-            let held = record.durable?.size ?? 0
+        session.offered.reserveCapacity(session.offered.count + found.changed.count)
+        for change in found.changed {
+            // Field by field: a record as a whole is copied with its arrays.
+            let key = logs.records[change.number].key
+            let held = logs.records[change.number].durable?.size ?? 0
             let theirs = change.theirs == 0 ? 0 : change.size(near: held)
-            if theirs > held {
-                heardClaim(session, record.key, theirs)
+            if logs.records[change.number].isFrozen {
+                tellOfFork(session, key)
+            } else if theirs > held {
+                heardClaim(session, change.number, theirs)
             } else if theirs == held {
-                if let head = record.durable { heads.append(head.checkpoint) }
-            } else if theirs == 0 || told.lacking.last?.id == change.id {
-                told.names.append(Message.Names.Claim(log: record.key, size: held))
+                if let head = logs.records[change.number].durable { heads.append(head.checkpoint) }
+            } else if theirs == 0 || change.isTwin {
+                told.names.append(Message.Names.Claim(log: key, size: held))
             } else {
-                confirm(session, record.key, theirs)
                 told.lacking.append(Message.Names.ShortClaim(id: change.id, size: held))
             }
         }
+        told.lacking.sort { $0.id < $1.id }
         if logs.count < Limits.logs {
             told.asked = found.unknown
         } else if !found.unknown.isEmpty {
@@ -256,7 +269,7 @@ extension Mesh {
             session.reconciling.toldAll = false
             return finishReconciling(session)
         }
-        let items = logs.items(key)
+        let items = remembered(session, key)
         if SketchCell(summing: items, key: key) == ask.total {
             sendCounted(session, .sketch(round: ask.round, .equal))
             return finishReconciling(session)
@@ -278,11 +291,11 @@ extension Mesh {
         _ ask: Message.SketchAsk, _ items: [SketchItem], _ key: SketchKey
     ) -> Int? {
         guard let theirs = ask.estimator, ask.cells == 0 else { return Int(ask.cells) }
-        let mine = DifferenceEstimator(items, key: key)
-        let estimate = mine.differences(from: theirs)
-        let most = Double(max(ask.logs, UInt64(logs.count)))
-        let cells = estimate.cells
-        return cells > Limits.Reconcile.cells || estimate.count > most * 3 / 4 ? nil : cells
+        // A newcomer lacks the names of nearly all logs: pages bring them at once.
+        let counts = (ask.logs, UInt64(logs.count))
+        if min(counts.0, counts.1) < max(counts.0, counts.1) / 4 { return nil }
+        let cells = DifferenceEstimator(items, key: key).differences(from: theirs).cells
+        return cells > Limits.Reconcile.cells ? nil : cells
     }
 
     // MARK: What the peer names
@@ -296,53 +309,60 @@ extension Mesh {
         case .idle, .asked, .awaitingAsk: break
         }
         for claim in names.names where session.isReady {
-            heardClaim(session, claim.log, claim.size)
+            if let number = logs.number(of: claim.log) {
+                heardClaim(session, number, claim.size)
+            } else if ownLogs.contains(where: { $0.key.publicKey == claim.log }) {
+                send(session, .own([claim.log]))
+            } else {
+                offer(session, claim.log, claim.size)
+            }
         }
         schedule()
     }
 
     /// Ids mean something only beside all logs: one walk for all of them, once a round.
     private mutating func heardIDs(_ session: Session, _ names: Message.Names) {
-        guard let key = sketchKey(session) else { return }
-        let lacking = IDIndex(names.lacking.map(\.id))
-        let asked = IDIndex(names.asked)
         var answer = Message.Names(round: names.round)
-        var claims: [Message.Names.Claim] = []
         if !names.lacking.isEmpty || !names.asked.isEmpty {
-            for record in logs.records {
-                let id = key.id(of: record.key)
-                if let place = lacking.place(of: id) {
-                    claims.append(
-                        Message.Names.Claim(log: record.key, size: names.lacking[place].size))
+            guard let key = sketchKey(session) else { return }
+            let lacking = IDIndex(names.lacking.map(\.id))
+            let asked = IDIndex(names.asked)
+            session.offered.reserveCapacity(session.offered.count + names.lacking.count)
+            for (number, item) in remembered(session, key).enumerated() where session.isReady {
+                if let place = lacking.place(of: item.id) {
+                    heardClaim(session, number, names.lacking[place].size)
                 }
-                if asked.place(of: id) != nil, let head = record.durable, !record.isFrozen {
-                    answer.names.append(Message.Names.Claim(log: record.key, size: head.size))
+                if asked.place(of: item.id) != nil, !logs.records[number].isFrozen,
+                    let size = logs.records[number].durable?.size
+                {
+                    let claim = Message.Names.Claim(log: logs.records[number].key, size: size)
+                    answer.names.append(claim)
                 }
             }
         }
-        for claim in claims where session.isReady { heardClaim(session, claim.log, claim.size) }
         if !names.asked.isEmpty { sendNames(session, answer) }
         finishReconciling(session)
     }
 
-    /// The peer says, without proof, that it holds `size` entries of a log.
-    private mutating func heardClaim(_ session: Session, _ log: LogKey, _ size: UInt64) {
-        let record = logs[log]
-        let held = record?.size ?? 0
-        if record?.isFrozen == true { return tellOfFork(session, log) }
+    /// The peer says, without proof, that it holds `size` entries of a log known here.
+    private mutating func heardClaim(_ session: Session, _ number: Int, _ size: UInt64) {
+        let log = logs.records[number].key
+        let held = logs.records[number].pending?.size ?? 0
+        if logs.records[number].isFrozen { return tellOfFork(session, log) }
         if size > held, ownLogs.contains(where: { $0.key.publicKey == log }) {
             // Of a log written here only a signed head counts: asks for it.
             return send(session, .own([log]))
         }
-        confirm(session, log, size)
         if size > held {
             offer(session, log, size)
-        } else if let head = record?.durable, head.size > size {
+        } else if let durable = logs.records[number].durable?.size, durable > size,
+            let head = logs.records[number].durable
+        {
             announce(head, to: session)
         }
     }
 
-    private mutating func sendCounted(_ session: Session, _ message: Message) {
+    mutating func sendCounted(_ session: Session, _ message: Message) {
         let before = session.unsent
         send(session, message)
         let bytes = session.unsent - before
@@ -355,6 +375,13 @@ extension Mesh {
             sum + (sessions[id].map { $0.offers.count + $0.fetches.count } ?? 0)
         }
     }
+}
+
+/// All logs as one round of one session sees them.
+struct SketchItems {
+    var session: SessionID
+    var round: UInt64
+    var items: [SketchItem]
 }
 
 extension Reconciling {
@@ -371,23 +398,5 @@ extension Reconciling {
         guard asksLeft > 0 else { return false }
         asksLeft -= 1
         return true
-    }
-}
-
-extension LogTable {
-    /// Every log as a sketch sees it, in order. One that is not durable yet, or is frozen, counts
-    /// as not held: of a forked log nothing is offered, and so nothing about it is to differ.
-    func items(_ key: SketchKey) -> [SketchItem] {
-        var items: [SketchItem] = []
-        items.reserveCapacity(records.count)
-        for number in records.indices {
-            var value: UInt32 = 0
-            if let head = records[number].durable, !records[number].isFrozen {
-                value = key.value(
-                    size: head.size, checkpoint: head.checkpoint.size, root: head.checkpoint.root)
-            }
-            items.append(SketchItem(id: key.id(of: records[number].key), value: value))
-        }
-        return items
     }
 }

@@ -20,7 +20,7 @@ extension Mesh {
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
-            send(session, .heads(page, done: session.headsDone))
+            sendCounted(session, .heads(page, done: session.headsDone))
             if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
         }
     }

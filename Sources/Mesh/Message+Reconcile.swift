@@ -103,6 +103,7 @@ extension Message.SketchAsk {
         guard let total = SketchCell(bytes: try decoder.byteString(exactly: Sketch.cellBytes))
         else { throw .malformed }
         let cells = try decoder.uint(max: UInt64(Limits.Reconcile.cells))
+        if cells > 0 && cells < UInt64(Limits.Reconcile.fewestCells) { throw .malformed }
         let bytes = try decoder.byteString(max: DifferenceEstimator.count)
         let estimator = DifferenceEstimator(bytes: bytes)
         if estimator == nil && !bytes.isEmpty { throw .malformed }

@@ -173,6 +173,11 @@ extension Limits {
         /// Cells of one sketch: 240,000 bytes, so that it and the ids that it can tell each fit a
         /// message.
         package static let cells = 24_000
+        /// The fewest: some logs stand in 16 cells.
+        package static let fewestCells = 16
+        package static func isWidth(_ count: Int) -> Bool {
+            count >= fewestCells && count <= cells
+        }
         /// Asks of one comparison, before heads are told in pages. The first is enough in 99 of
         /// 100.
         package static let attempts = 4

@@ -2,6 +2,7 @@ import Primitives
 
 /// What a sketch has told: which of my logs the peer holds otherwise, and which it holds alone.
 package struct HeadComparison: Equatable, Sendable {
+    /// In the order of the items.
     package var changed: [Changed] = []
     /// Ids of logs that only the peer holds, ascending: it can name them.
     package var unknown: [UInt32] = []
@@ -12,6 +13,8 @@ package struct HeadComparison: Equatable, Sendable {
         package var id: UInt32
         /// 0 when the peer does not hold the log.
         package var theirs: UInt32
+        /// A log before has the same id: one of the two differs, or both do.
+        package var isTwin = false
 
         /// The size that the peer holds: the nearest to mine that ends in the 16 bits known.
         ///
@@ -40,13 +43,15 @@ package struct HeadComparison: Equatable, Sendable {
         let index = IDIndex(differences.map(\.id))
         var isMine = [Bool](repeating: false, count: differences.count)
         for number in items.indices {
-            guard let at = index.place(of: items[number].id) else { continue }
-            // Two logs of mine with one id are both looked at.
-            isMine[at] = true
-            guard let value = differences[at].theirs(mine: items[number].value) else { continue }
-            changed.append(Changed(number: number, id: items[number].id, theirs: value))
+            guard let place = index.place(of: items[number].id) else { continue }
+            let isTwin = isMine[place]
+            isMine[place] = true
+            let difference = differences[place]
+            guard let value = difference.theirs(mine: items[number].value) else { continue }
+            changed.append(
+                Changed(number: number, id: difference.id, theirs: value, isTwin: isTwin))
         }
-        for (at, difference) in differences.enumerated() where !isMine[at] {
+        for (place, difference) in differences.enumerated() where !isMine[place] {
             if let value = difference.theirs(mine: 0), value != 0 { unknown.append(difference.id) }
         }
     }

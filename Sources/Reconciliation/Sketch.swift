@@ -21,7 +21,7 @@ package struct Sketch: Equatable, Sendable {
 
     /// `count` cells that nothing stands in.
     package init(count: Int) {
-        precondition(count > 0 && count <= Limits.Reconcile.cells, "\(count) cells")
+        precondition(Limits.Reconcile.isWidth(count), "\(count) cells")
         cells = [SketchCell](repeating: SketchCell(), count: count)
     }
 
@@ -58,12 +58,13 @@ package struct Sketch: Equatable, Sendable {
         return out
     }
 
-    /// Nil unless `bytes` are one or more whole cells, at most `Limits.Reconcile.cells`, each sum
+    /// Nil unless `bytes` are whole cells, no fewer and no more than a sketch may have, each sum
     /// below its prime.
     package init?(bytes: [UInt8]) {
         let count = bytes.count / Self.cellBytes
-        guard count > 0, count <= Limits.Reconcile.cells, bytes.count == count * Self.cellBytes
-        else { return nil }
+        guard Limits.Reconcile.isWidth(count), bytes.count == count * Self.cellBytes else {
+            return nil
+        }
         cells = []
         cells.reserveCapacity(count)
         for number in 0..<count {
@@ -202,12 +203,12 @@ package struct SketchCell: Equatable, Sendable {
 
     /// Nil unless each sum is below its prime.
     init?(_ bytes: [UInt8], at offset: Int) {
-        func read(_ start: Int, _ count: Int) -> UInt64 {
-            bytes[(offset + start)..<(offset + start + count)].reduce(0) { $0 << 8 | UInt64($1) }
+        func read(_ start: Int) -> UInt64 {
+            UInt64(bytes[offset + start]) << 8 | UInt64(bytes[offset + start + 1])
         }
-        values = read(0, 4)
-        ids = read(4, 4)
-        checks = read(8, 2)
+        values = read(0) << 16 | read(2)
+        ids = read(4) << 16 | read(6)
+        checks = read(8)
         guard values < Field.p, ids < Field.p, checks < Field.q else { return nil }
     }
 

@@ -7,10 +7,10 @@ package import Primitives
 /// round's number. Who chooses a log's key or signs a head cannot know them, so nobody can prepare
 /// logs that collide, and two that do by chance do not in the next round.
 package struct SketchKey: Sendable {
-    /// For the eight 32-bit words of a log's key, behind a constant.
-    private let logWords: InlineArray<9, UInt64>
-    /// For size, checkpoint's size and the eight words of its root, behind a constant.
-    private let headWords: InlineArray<11, UInt64>
+    /// For the first four 32-bit words of a log's key, behind a constant.
+    private let logWords: InlineArray<5, UInt64>
+    /// For size, checkpoint's size and the first four words of its root, behind a constant.
+    private let headWords: InlineArray<7, UInt64>
     private let places: UInt64
     private let signs: UInt64
 
@@ -18,14 +18,14 @@ package struct SketchKey: Sendable {
     package init(session: Bytes32, round: UInt64) {
         let input = Array("starling/1 sketch".utf8) + session.array + Self.bytes(round)
         var words: [UInt64] = []
-        for block in UInt8(0)..<6 {
+        for block in UInt8(0)..<4 {
             let hash = SHA256.hash(input + [block])
             words += [hash.w0, hash.w1, hash.w2, hash.w3]
         }
         logWords = InlineArray { words[$0] }
-        headWords = InlineArray { words[9 + $0] }
-        places = words[20]
-        signs = words[21]
+        headWords = InlineArray { words[5 + $0] }
+        places = words[12]
+        signs = words[13]
     }
 
     private static func bytes(_ word: UInt64) -> [UInt8] {
@@ -34,33 +34,43 @@ package struct SketchKey: Sendable {
 
     // MARK: Ids and values
 
+    /// All logs as this round sees them, in their order.
+    package func items(_ marks: [HeadMark]) -> [SketchItem] {
+        var items: [SketchItem] = []
+        items.reserveCapacity(marks.count)
+        for mark in marks { items.append(SketchItem(id: id(of: mark), value: value(of: mark))) }
+        return items
+    }
+
     /// The log's id in this round.
     ///
     /// Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast", 2014,
     /// §2): any two keys share an id with probability 2^-32, whoever chose them.
     @inline(__always)
-    package func id(of log: Bytes32) -> UInt32 {
+    func id(of mark: HeadMark) -> UInt32 {
         var sum = logWords[0]
-        sum &+= logWords[1] &* (log.w0 >> 32) &+ logWords[2] &* (log.w0 & 0xffff_ffff)
-        sum &+= logWords[3] &* (log.w1 >> 32) &+ logWords[4] &* (log.w1 & 0xffff_ffff)
-        sum &+= logWords[5] &* (log.w2 >> 32) &+ logWords[6] &* (log.w2 & 0xffff_ffff)
-        sum &+= logWords[7] &* (log.w3 >> 32) &+ logWords[8] &* (log.w3 & 0xffff_ffff)
+        sum &+= logWords[1] &* (mark.key.high >> 32)
+        sum &+= logWords[2] &* (mark.key.high & 0xffff_ffff)
+        sum &+= logWords[3] &* (mark.key.low >> 32)
+        sum &+= logWords[4] &* (mark.key.low & 0xffff_ffff)
         let id = sum >> 32
         return UInt32(truncatingIfNeeded: id < Field.p ? id : id - Field.p)
     }
 
     /// What stands for a head: the low 16 bits of the size held, and above them a hash from 1 to
-    /// 65,534 of size, checkpoint's size and root. Never 0, which stands for no head, and below p.
+    /// 65,534 of size, checkpoint's size and root. Below p, and 0 only where no head is held.
     @inline(__always)
-    package func value(size: UInt64, checkpoint: UInt64, root: Bytes32) -> UInt32 {
+    func value(of mark: HeadMark) -> UInt32 {
+        if mark.size == 0 { return 0 }
         var sum = headWords[0]
-        sum &+= headWords[1] &* size &+ headWords[2] &* checkpoint
-        sum &+= headWords[3] &* (root.w0 >> 32) &+ headWords[4] &* (root.w0 & 0xffff_ffff)
-        sum &+= headWords[5] &* (root.w1 >> 32) &+ headWords[6] &* (root.w1 & 0xffff_ffff)
-        sum &+= headWords[7] &* (root.w2 >> 32) &+ headWords[8] &* (root.w2 & 0xffff_ffff)
-        sum &+= headWords[9] &* (root.w3 >> 32) &+ headWords[10] &* (root.w3 & 0xffff_ffff)
+        sum &+= headWords[1] &* UInt64(mark.size)
+        sum &+= headWords[2] &* UInt64(mark.checkpoint)
+        sum &+= headWords[3] &* (mark.root.high >> 32)
+        sum &+= headWords[4] &* (mark.root.high & 0xffff_ffff)
+        sum &+= headWords[5] &* (mark.root.low >> 32)
+        sum &+= headWords[6] &* (mark.root.low & 0xffff_ffff)
         let hash = 1 + ((sum >> 32) * 65_534) >> 32
-        return UInt32(truncatingIfNeeded: hash << 16 | (size & 0xffff))
+        return UInt32(truncatingIfNeeded: hash) << 16 | (mark.size & 0xffff)
     }
 
     // MARK: Places
@@ -103,7 +113,7 @@ package struct SketchKey: Sendable {
         var bucket: Int { Int(truncatingIfNeeded: word & 0xff) }
     }
 
-    /// Calls `body` with each cell, of `count`, that a log stands in: none twice.
+    /// Calls `body` with each cell, of `count`, at least 16, that a log stands in: none twice.
     @inline(__always)
     func forEachPlace(
         of id: UInt32, _ traits: Traits, among count: UInt64, _ body: (Int) -> Void
@@ -115,23 +125,23 @@ package struct SketchKey: Sendable {
         body(a)
         if b != a { body(b) }
         if c != a && c != b { body(c) }
-        if traits.isWide { forEachFurtherPlace(of: id, [a, b, c], among: count, body) }
+        if traits.isWide { forEachFurtherPlace(of: id, a, b, c, among: count, body) }
     }
 
-    @inline(never)
+    /// The other 13 stand in a stretch of the table each, so that only the first three can be in
+    /// their way.
+    @inline(__always)
     private func forEachFurtherPlace(
-        of id: UInt32, _ taken: InlineArray<3, Int>, among count: UInt64, _ body: (Int) -> Void
+        of id: UInt32, _ a: Int, _ b: Int, _ c: Int, among count: UInt64, _ body: (Int) -> Void
     ) {
-        var seen = InlineArray<16, Int>(repeating: -1)
-        for number in 0..<3 { seen[number] = taken[number] }
-        for number in 3..<16 {
-            let word = word(UInt64(number + 1) >> 1, of: id)
-            let half = number & 1 == 1 ? word >> 32 : word & 0xffff_ffff
-            let place = Self.scale(half, count)
-            var isNew = true
-            for other in 0..<number where seen[other] == place { isNew = false }
-            seen[number] = place
-            if isNew { body(place) }
+        var start: UInt64 = 0
+        for number in 0..<13 as Range<UInt64> {
+            let end = (number + 1) &* count / 13
+            let word = word(2 &+ number >> 1, of: id)
+            let half = number & 1 == 0 ? word >> 32 : word & 0xffff_ffff
+            let place = Int(truncatingIfNeeded: start) &+ Self.scale(half, end &- start)
+            if place != a && place != b && place != c { body(place) }
+            start = end
         }
     }
 
@@ -139,6 +149,46 @@ package struct SketchKey: Sendable {
     @inline(__always)
     private static func scale(_ word: UInt64, _ count: UInt64) -> Int {
         Int(truncatingIfNeeded: (word &* count) >> 32)
+    }
+}
+
+/// What comparing needs of a log and its head: 40 bytes that stand together, since a walk over
+/// whole records waits for memory, ten times as long.
+///
+/// Half of a key and half of a root are as hard to find twice as 128 bits are.
+package struct HeadMark: Hashable, Sendable {
+    /// The first 16 bytes of a key or a root.
+    package struct Half: Hashable, Sendable {
+        var high: UInt64
+        var low: UInt64
+
+        init(_ whole: Bytes32) {
+            high = whole.w0
+            low = whole.w1
+        }
+    }
+
+    package var key: Half
+    package var root: Half
+    /// Entries held; 0 when no head is held, or none is to be compared.
+    package var size: UInt32
+    package var checkpoint: UInt32
+
+    /// Of a log without a head to compare.
+    package init(log: Bytes32) {
+        key = Half(log)
+        root = Half(.zero)
+        size = 0
+        checkpoint = 0
+    }
+
+    /// `size` entries are held, under a checkpoint of `checkpoint` with `root`. Sizes are at most
+    /// `LogLimits.size`.
+    package init(log: Bytes32, size: UInt64, checkpoint: UInt64, root: Bytes32) {
+        key = Half(log)
+        self.root = Half(root)
+        self.size = UInt32(clamping: size)
+        self.checkpoint = UInt32(clamping: checkpoint)
     }
 }
 

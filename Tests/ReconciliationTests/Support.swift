@@ -21,7 +21,7 @@ struct Pair {
         key = SketchKey(session: Self.bytes32(&random), round: seed % 7)
         var ids = Set<UInt32>()
         for number in 0..<(common + changed + onlyMine + onlyTheirs) {
-            let id = key.id(of: Self.bytes32(&random))
+            let id = key.id(of: HeadMark(log: Self.bytes32(&random)))
             // Two logs of one id are a test of their own.
             guard ids.insert(id).inserted else { continue }
             let (a, b) = (head(&random, sizes), head(&random, sizes))
@@ -45,7 +45,9 @@ struct Pair {
 
     private func head(_ random: inout SeededRandom, _ sizes: UInt64) -> UInt32 {
         let size = 1 + random.next() % sizes
-        return key.value(size: size, checkpoint: size, root: Self.bytes32(&random))
+        return key.value(
+            of: HeadMark(
+                log: .zero, size: size, checkpoint: size, root: Self.bytes32(&random)))
     }
 
     static func bytes32(_ random: inout SeededRandom) -> Bytes32 {
