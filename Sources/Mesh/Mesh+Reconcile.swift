@@ -202,7 +202,7 @@ extension Mesh {
         for change in found.changed {
             // Field by field: a record as a whole is copied with its arrays.
             let key = logs.records[change.number].key
-            let held = logs.records[change.number].durable?.size ?? 0
+            let held = logs.records[change.number].durable?.frontier.size ?? 0
             let theirs = change.theirs == 0 ? 0 : change.size(near: held)
             if logs.records[change.number].isFrozen {
                 tellOfFork(session, key)
@@ -333,7 +333,7 @@ extension Mesh {
                     heardClaim(session, number, names.lacking[place].size)
                 }
                 if asked.place(of: item.id) != nil, !logs.records[number].isFrozen,
-                    let size = logs.records[number].durable?.size
+                    let size = logs.records[number].durable?.frontier.size
                 {
                     let claim = Message.Names.Claim(log: logs.records[number].key, size: size)
                     answer.names.append(claim)
@@ -347,7 +347,7 @@ extension Mesh {
     /// The peer says, without proof, that it holds `size` entries of a log known here.
     private mutating func heardClaim(_ session: Session, _ number: Int, _ size: UInt64) {
         let log = logs.records[number].key
-        let held = logs.records[number].pending?.size ?? 0
+        let held = logs.records[number].pending?.frontier.size ?? 0
         if logs.records[number].isFrozen { return tellOfFork(session, log) }
         if size > held, ownLogs.contains(where: { $0.key.publicKey == log }) {
             // Of a log written here only a signed head counts: asks for it.
@@ -355,7 +355,8 @@ extension Mesh {
         }
         if size > held {
             offer(session, log, size)
-        } else if let durable = logs.records[number].durable?.size, durable > size,
+        } else if let durable = logs.records[number].durable?.frontier.size,
+            durable > size,
             let head = logs.records[number].durable
         {
             announce(head, to: session)

@@ -81,15 +81,16 @@ extension Mesh {
     }
 
     mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
-        if session.offered[log] == nil {
-            guard session.offers.count < Limits.offers else {
-                // Told again when the peers meet again.
-                session.resume.isIncomplete = true
-                return
-            }
+        guard session.offers.count < Limits.offers || session.offered[log] != nil else {
+            // Told again when the peers meet again.
+            session.resume.isIncomplete = true
+            return
+        }
+        if let before = session.offered.updateValue(size, forKey: log) {
+            if before > size { session.offered[log] = before }
+        } else {
             session.offers.append(log)
         }
-        session.offered[log] = max(session.offered[log] ?? 0, size)
     }
 
     /// Notes what the peer holds of a log; a claim that only decides what it is sent.
