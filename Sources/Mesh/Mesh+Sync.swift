@@ -324,7 +324,7 @@ extension Mesh {
         var at = 0
         while at < session.serving.count, session.isReady {
             let stream = session.serving[at]
-            if stream.isReading || session.isCongested || stream.credit == 0 {
+            if stream.isReading || stream.credit == 0 || !session.hasRoomToServe {
                 at += 1
                 continue
             }

@@ -104,6 +104,12 @@ final class Session {
     /// Whether more may be produced for this peer.
     var isCongested: Bool { unsent > Limits.sendHighWater }
 
+    /// Whether another batch of a stream may go out: one at a time, and never so much that a live
+    /// post waits long behind it.
+    var hasRoomToServe: Bool {
+        unsent <= Limits.serveHighWater && !serving.contains { $0.isReading }
+    }
+
     /// Sizes of one log at the peer.
     struct Known {
         /// The peer has said so, or sent it to us.

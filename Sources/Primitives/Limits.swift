@@ -68,6 +68,9 @@ package enum Limits {
     package static let halfOpen = 64
     /// Above this many unsent bytes nothing more is produced for a peer; it is told of heads later.
     package static let sendHighWater = 1 << 20
+    /// Above this many unsent bytes no batch of a stream goes out, so that live posts wait behind
+    /// little: some 4 s of a line of 1 Mbit/s. The transport tells when as much is left.
+    package static let serveHighWater = 256 << 10
     /// A peer that lets this many bytes pile up (answers to its own requests) is dropped.
     package static let sendHardCap = 4 << 20
     /// Bytes handed to the store and not durable yet; above it, live pushes are left to be fetched.
@@ -196,5 +199,54 @@ extension Limits {
         /// Between comparisons of a session that lasts, with a quarter of jitter. Guess: what live
         /// pushing lost is found by then, at 100 bytes.
         package static let again = Instant.Span.seconds(300)
+    }
+}
+
+extension Limits {
+    /// What a node remembers of where others are (`AddressTable`).
+    ///
+    /// The shape is that of Bitcoin Core's addrman (1,024 and 256 buckets of 64; 64 and 8 buckets a
+    /// group), made smaller: a mesh of people's nodes, at about 100 bytes an address. *Measured*: 16
+    /// buckets a source let eight poisonous groups have all outbound peers in 2.8 % of starts.
+    package enum Addresses {
+        /// Buckets for what was only heard of.
+        package static let newBuckets = 192
+        package static let newSlots = 16
+        /// Buckets for what was reached.
+        package static let triedBuckets = 64
+        package static let triedSlots = 16
+        /// Buckets that one source group can fill among the new ones: 128 addresses of 3,072, 4 %.
+        package static let bucketsOfSource = 8
+        /// Buckets that one network group can fill among the tried ones: 32 addresses of 1,024.
+        package static let bucketsOfGroup = 2
+        /// Endpoints of one peer, reached or heard of; as many go into a contact.
+        package static let endpoints = 4
+        /// A hint is dropped after this many dials in vain; one that worked once, after more.
+        package static let failuresOfNew: UInt8 = 3
+        package static let failuresOfTried: UInt8 = 10
+        /// After a dial in vain an address rests: doubled with each further one. *Guess*.
+        package static let restFirst = Instant.Span.seconds(30)
+        package static let restLast = Instant.Span.seconds(3_600)
+        /// Peers that are dialled first at the next start.
+        package static let anchors = 4
+        /// Bytes of the table on disk at most: 4,096 addresses of at most 110 bytes, and the rest.
+        package static let encoded = 512 << 10
+        /// Changes of the table are written at most so often; what is lost is only hints.
+        package static let savePause = Instant.Span.seconds(300)
+        /// The first peers of a node are worth more: they are written sooner.
+        package static let savePauseFirst = Instant.Span.seconds(10)
+        /// Peers that a node keeps dialled on its own: the self-dialled half of an active view of
+        /// five, and one more.
+        package static let outbound = 4
+        /// Peers of one network group among them, unless there is nobody else.
+        package static let outboundOfGroup = 2
+        /// Dials from the table under way at once, and how soon one follows the other.
+        package static let dialsUnderWay = 2
+        package static let dialPause = Instant.Span.milliseconds(500)
+        /// When nobody in the table could be dialled, it is looked through again after this.
+        package static let dialRest = Instant.Span.seconds(30)
+        /// The next endpoint of a peer is tried after this, without waiting for the one before to
+        /// fail: RFC 8305 §5 has 250 ms, which would open two connections to most far peers here.
+        package static let dialStagger = Instant.Span.milliseconds(2_500)
     }
 }

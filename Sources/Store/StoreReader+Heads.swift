@@ -1,3 +1,4 @@
+import Primitives
 package import MerkleLog
 package import Mesh
 
@@ -101,7 +102,7 @@ extension StoreReader {
             history.marks.append(
                 ResumeMark(
                     peer: peer, store: UInt64(bitPattern: statements.resumes.int(1)),
-                    change: UInt64(clamping: statements.resumes.int(2))))
+                    change: min(Limits.changes, UInt64(clamping: statements.resumes.int(2)))))
         }
         return history
     }

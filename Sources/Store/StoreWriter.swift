@@ -43,6 +43,12 @@ package final class StoreWriter {
             DELETE FROM resumes WHERE rowid <=
                 (SELECT max(rowid) FROM resumes) - \(Limits.resumes)
             """)
+        // Numbers that no store gives were edited: they begin anew, under another name.
+        let odd = "typeof(changed) <> 'integer' OR changed NOT BETWEEN 0 AND \(Limits.changes / 2)"
+        if try database.number("SELECT count(*) FROM logs WHERE \(odd)") != 0 {
+            try database.run("UPDATE logs SET changed = number")
+            try database.run("DELETE FROM settings WHERE name = 'change-id'")
+        }
         lastChange = UInt64(
             clamping: try database.number("SELECT max(changed) FROM logs") ?? 0)
         statements = try WriteStatements(database)

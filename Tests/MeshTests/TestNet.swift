@@ -15,6 +15,7 @@ final class TestNet {
     private var nextID: UInt64 = 1
     private var links: [SessionID: Link] = [:]
     private var raws: [SessionID: RawPeer] = [:]
+    private var listeners: [LogKey: RawPeer] = [:]
     private let seed: UInt64
 
     /// Datagrams that get lost, of a hundred.
@@ -151,6 +152,15 @@ final class TestNet {
 
     private func dial(_ from: Int, _ address: PeerAddress, _ token: Token) {
         dials.append((now, from))
+        if let raw = listeners.removeValue(forKey: address.key) {
+            let (mine, theirs) = (newID(), newID())
+            raw.session = theirs
+            raws[theirs] = raw
+            links[mine] = Link(node: from, peer: theirs, peerNode: -1)
+            raw.nodeSession = mine
+            raw.node = from
+            return feed(from, .connected(mine, dial: token, remote: nil))
+        }
         guard let to = nodes.firstIndex(where: { $0.key.publicKey == address.key }),
             nodes[to].isUp, !isCut(from, to)
         else { return feedLater(from, .dialFailed(token), after: .milliseconds(20)) }
@@ -171,6 +181,13 @@ final class TestNet {
         raw.nodeSession = theirs
         raw.node = node
         feed(node, .accepted(theirs, from: nil))
+    }
+
+    /// Has `node` dial a scripted peer; what the peer says is heard once the dial is through.
+    func listen(_ raw: RawPeer, for node: Int) {
+        listeners[raw.key.publicKey] = raw
+        feed(node, .addPeer(PeerAddress(key: raw.key.publicKey, endpoints: ["raw:1"])))
+        run(for: .milliseconds(1))
     }
 
     func close(_ raw: RawPeer) {
