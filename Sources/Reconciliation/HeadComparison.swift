@@ -21,17 +21,15 @@ package struct HeadComparison: Equatable, Sendable {
         /// When that is wrong, since the sizes are more than 32,768 apart, the exchange that
         /// follows tells.
         package func size(near mine: UInt64) -> UInt64 {
-            let low = UInt64(theirs & 0xffff)
-            let base = mine & ~0xffff
-            var best = base | low
-            for other in [best &+ 0x1_0000, best >= 0x1_0000 ? best - 0x1_0000 : best] {
-                if Self.distance(other, mine) < Self.distance(best, mine) { best = other }
+            let mine = Int64(clamping: mine)
+            let middle = mine & ~0xffff | Int64(theirs & 0xffff)
+            var best: Int64?
+            // Of two as near, the smaller.
+            for size in [middle - 0x1_0000, middle, middle + 0x1_0000]
+            where size > 0 && size <= Int64(LogLimits.size) {
+                if abs(size - mine) < best.map({ abs($0 - mine) }) ?? .max { best = size }
             }
-            return best == 0 ? 0x1_0000 : best
-        }
-
-        private static func distance(_ a: UInt64, _ b: UInt64) -> UInt64 {
-            a > b ? a - b : b - a
+            return UInt64(best ?? 1)
         }
     }
 

@@ -15,6 +15,7 @@ NAMES = [
     "messages",
     "noise",
     "proof",
+    "reconciliation",
 ]
 
 
