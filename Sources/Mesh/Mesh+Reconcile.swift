@@ -170,7 +170,8 @@ extension Mesh {
             session.reconciling.toldAll = false
             finishReconciling(session)
         case .cells(let sketch):
-            if let found = HeadComparison(theirs: sketch, mine: remembered(session, key), key: key) {
+            if let found = HeadComparison(theirs: sketch, mine: remembered(session, key), key: key)
+            {
                 take(session, found)
             } else {
                 askAgain(session, isProbe ? 0 : sketch.cells.count * 3 / 2 + 64)
@@ -345,7 +346,7 @@ extension Mesh {
     }
 
     /// The peer says, without proof, that it holds `size` entries of a log known here.
-    private mutating func heardClaim(_ session: Session, _ number: Int, _ size: UInt64) {
+    mutating func heardClaim(_ session: Session, _ number: Int, _ size: UInt64) {
         let log = logs.records[number].key
         let held = logs.records[number].pending?.frontier.size ?? 0
         if logs.records[number].isFrozen { return tellOfFork(session, log) }

@@ -5,8 +5,8 @@ import Primitives
 
 /// Finding out what neighbours hold, and fetching and serving it in streams of batches.
 ///
-/// Peers that met before begin with what changed since (`Mesh+Resume`); others send all heads, in
-/// pages.
+/// Peers that met before begin with what changed since (`Mesh+Resume`), others with a sketch
+/// (`Mesh+Reconcile`); all heads, in pages, are the last resort.
 extension Mesh {
     // MARK: Heads out
 
@@ -285,6 +285,10 @@ extension Mesh {
             plumtree.graft(session.id, number)
             session.known[number, default: Session.Known()].confirmed = from
             session.known[number, default: Session.Known()].sent = from
+        } else if let number = logs.number(of: log) {
+            // It holds more than it takes us to hold.
+            heardClaim(session, number, from)
+            schedule()
         }
         // Asked for again: the earlier stream was given up.
         session.serving.removeAll { $0.log == log }

@@ -86,7 +86,8 @@ private struct Strangers {
             heads[1 - side].append(common)
         }
         for side in 0..<2 {
-            let nodeKey = SigningKey(seed: SecretBytes([UInt8](repeating: UInt8(side + 1), count: 32)))
+            let nodeKey = SigningKey(
+                seed: SecretBytes([UInt8](repeating: UInt8(side + 1), count: 32)))
             meshes.append(
                 Mesh(
                     configuration: MeshConfiguration(

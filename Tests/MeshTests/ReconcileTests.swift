@@ -268,6 +268,21 @@ struct HostileReconcileTests {
         #expect(net.nodes[0].mesh.logs.count == 40)
     }
 
+    /// Sizes that were taken for others end well: who asks from beyond what is held holds more.
+    @Test func whoAsksFromBeyondHoldsMore() {
+        let net = Self.node(logs: 20)
+        let raw = Self.greeted(net)
+        let log = signingKey(3).publicKey
+        net.nodes[0].mesh.ownLogs.removeAll { $0.key.publicKey == log }
+        raw.say(.get(stream: 1, log: log, from: 70_000, credit: 8))
+        net.run(for: .milliseconds(100))
+        let gets = raw.messages.compactMap { message -> UInt64? in
+            guard case .get(_, log, let from, _) = message else { return nil }
+            return from
+        }
+        #expect(gets == [1])
+    }
+
     /// The side that was dialled does not ask.
     @Test func theDialledSideMayNotAsk() {
         let (net, raw) = Self.dialled(logs: 40)
@@ -354,7 +369,9 @@ struct HostileReconcileTests {
         let sketch = Sketch(key.items(mine + made), count: Limits.Reconcile.cells, key: key)
         raw.say(.sketch(round: ask.round, .cells(sketch)))
         net.run(for: .seconds(1))
-        let asked = raw.messages.compactMap { if case .names(let names) = $0 { names } else { nil } }
+        let asked = raw.messages.compactMap {
+            if case .names(let names) = $0 { names } else { nil }
+        }
         #expect(asked.first?.asked.count == 15_000)
         #expect(net.nodes[0].mesh.logs.count == 40)
         #expect(net.nodes[0].mesh.sketchItems == nil)

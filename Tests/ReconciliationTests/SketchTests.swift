@@ -14,7 +14,8 @@ struct SketchTests {
             for onlyMine in 0...4 {
                 for onlyTheirs in 0...4 {
                     for cells in [16, 17, 25, 80] {
-                        let seed = UInt64(changed * 1_000 + onlyMine * 100 + onlyTheirs * 10 + cells)
+                        let seed = UInt64(
+                            changed * 1_000 + onlyMine * 100 + onlyTheirs * 10 + cells)
                         let pair = Pair(
                             seed: seed, common: 12, changed: changed, onlyMine: onlyMine,
                             onlyTheirs: onlyTheirs, sizes: 3)
@@ -69,7 +70,8 @@ struct SketchTests {
     /// The sum over all logs tells any one difference.
     @Test func theTotalTellsAnyDifference() {
         for seed in 0..<300 as Range<UInt64> {
-            let one = Pair(seed: seed, common: 5, changed: seed % 3 == 0 ? 1 : 0,
+            let one = Pair(
+                seed: seed, common: 5, changed: seed % 3 == 0 ? 1 : 0,
                 onlyMine: seed % 3 == 1 ? 1 : 0, onlyTheirs: seed % 3 == 2 ? 1 : 0)
             #expect(
                 SketchCell(summing: one.mine, key: one.key)
@@ -117,7 +119,7 @@ struct SketchTests {
         for mine in [1, 5, 32_768, 65_535, 65_536, 70_000, 4_294_967_295] as [UInt64] {
             for distance in [-32_767, -300, -1, 1, 2, 500, 32_767] as [Int64] {
                 let theirs = Int64(mine) + distance
-                guard theirs >= 1 else { continue }
+                guard theirs >= 1, theirs <= Int64(LogLimits.size) else { continue }
                 let change = HeadComparison.Changed(
                     number: 0, id: 0, theirs: 1 << 16 | UInt32(theirs & 0xffff))
                 #expect(change.size(near: mine) == UInt64(theirs), "\(theirs) near \(mine)")
