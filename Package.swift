@@ -51,6 +51,7 @@ let package = Package(
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
         layer("Reconciliation", "Primitives", "Crypto"),
         // L3: the last pure layer
@@ -79,6 +80,7 @@ let package = Package(
         tests("Crypto", "Primitives", "Wire"),
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
         tests("Reconciliation", "Primitives", "Crypto"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),

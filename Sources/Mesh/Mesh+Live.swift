@@ -16,7 +16,9 @@ extension Mesh {
         }
         var encoded: [UInt8]?
         for id in sessionOrder where id != source {
-            guard let session = sessions[id], session.isReady, session.isNeighbour else { continue }
+            guard let session = sessions[id], session.isReady, session.isNeighbour,
+                session.wants.contains(log)
+            else { continue }
             let known = session.known[number] ?? Session.Known()
             if known.sent >= head.size || known.confirmed >= head.checkpoint.size { continue }
             if session.serving.contains(where: { $0.log == log }) { continue }
@@ -81,8 +83,10 @@ extension Mesh {
             return duplicate(session, batch.log)
         }
         if record?.isFrozen == true { return }
+        guard takes(batch.log, held: held) else { return confirm(session, batch.log, batch.to) }
         let isNew = record == nil
-        guard batch.from <= held, storageBlockedUntil == nil, record?.isFailing != true,
+        guard batch.from <= held, storageBlockedUntil == nil, !policy.isDiskLow,
+            record?.isFailing != true,
             writeBytes <= Limits.storeInFlight, !isNew || logs.count < Limits.logs
         else {
             // Not now: it is fetched when its turn comes.

@@ -19,6 +19,8 @@ struct Reconciling {
     var next: Instant?
     /// All heads were sent, or are being sent, before the peer asked for them.
     var toldAll = false
+    /// Heads of logs that are not compared were sent.
+    var toldOthers = false
     /// What may still be asked at once, and since when more has come.
     var asksLeft = Limits.Reconcile.askBurst
     var asksCounted: Instant?
@@ -48,7 +50,7 @@ extension Mesh {
     /// Begins a comparison with a peer that does not know what is held here, or the other way
     /// round.
     mutating func reconcile(_ session: Session) {
-        let isSmall = logs.count <= Limits.Reconcile.few
+        let isSmall = (compared(session)?.count ?? logs.count) <= Limits.Reconcile.few
         if session.target == nil {
             session.reconciling.stage = .awaitingAsk
             session.reconciling.deadline = now + Limits.Reconcile.patience
@@ -112,16 +114,49 @@ extension Mesh {
 
     // MARK: Asking
 
-    /// All logs as this round sees them: made once for each message of the round, unless another
-    /// session's round came between. What changes meanwhile is told as news.
-    private mutating func remembered(_ session: Session, _ key: SketchKey) -> [SketchItem] {
+    /// The logs that both sides want, as this round sees them: made once for the messages of a
+    /// round, unless another session's round came between. What changes meanwhile is told as news.
+    private mutating func remembered(_ session: Session, _ key: SketchKey) -> SketchItems {
         let round = session.reconciling.round
-        if let made = sketchItems, made.session == session.id, made.round == round {
-            return made.items
+        if let made = sketchItems, made.session == session.id, made.round == round { return made }
+        let numbers = compared(session)
+        let marks = numbers.map { $0.map { logs.marks[$0] } } ?? logs.marks
+        let made = SketchItems(
+            session: session.id, round: round, items: key.items(marks), numbers: numbers)
+        sketchItems = made
+        return made
+    }
+
+    /// The numbers of the logs that both sides want; nil for all.
+    private func compared(_ session: Session) -> [Int]? {
+        if policy.isEverything && session.wants.isEverything { return nil }
+        let list = policy.isEverything ? session.wants.keys.sorted() : policy.list
+        return list.filter { policy.wants($0) && session.wants.contains($0) }
+            .compactMap { logs.number(of: $0) }.sorted()
+    }
+
+    /// Heads of logs that are held here though they are wanted no more, once a session: they are
+    /// not compared, and the peer may want them.
+    private mutating func tellOthers(_ session: Session) {
+        if policy.isEverything || session.reconciling.toldOthers { return }
+        session.reconciling.toldOthers = true
+        var page: [Checkpoint] = []
+        for number in logs.records.indices where session.isReady {
+            let log = logs.records[number].key
+            guard !policy.wants(log), session.wants.contains(log), !logs.records[number].isFrozen,
+                let head = logs.records[number].durable
+            else { continue }
+            if session.isCongested {
+                announce(head, to: session)
+            } else {
+                page.append(head.checkpoint)
+            }
+            if page.count == Limits.headsPerMessage {
+                sendCounted(session, .heads(page, done: true))
+                page = []
+            }
         }
-        let items = key.items(logs.marks)
-        sketchItems = SketchItems(session: session.id, round: round, items: items)
-        return items
+        if !page.isEmpty { sendCounted(session, .heads(page, done: true)) }
     }
 
     private func sketchKey(_ session: Session) -> SketchKey? {
@@ -133,14 +168,14 @@ extension Mesh {
     private mutating func ask(_ session: Session, cells: Int) {
         session.reconciling.round += 1
         guard let key = sketchKey(session) else { return }
-        let items = remembered(session, key)
+        let items = remembered(session, key).items
         session.reconciling.stage = .asked(isProbe: cells == Limits.Reconcile.probeCells)
         session.reconciling.deadline = now + Limits.Reconcile.patience
         sendCounted(
             session,
             .sketchAsk(
                 Message.SketchAsk(
-                    round: session.reconciling.round, logs: UInt64(logs.count),
+                    round: session.reconciling.round, logs: UInt64(items.count),
                     total: SketchCell(summing: items, key: key), cells: UInt64(cells),
                     estimator: cells == 0 ? DifferenceEstimator(items, key: key) : nil)))
     }
@@ -164,15 +199,17 @@ extension Mesh {
             round == session.reconciling.round, let key = sketchKey(session)
         else { return }
         switch answer {
-        case .equal: finishReconciling(session)
+        case .equal:
+            tellOthers(session)
+            finishReconciling(session)
         case .pages:
             tellAll(session)
             session.reconciling.toldAll = false
             finishReconciling(session)
         case .cells(let sketch):
-            if let found = HeadComparison(theirs: sketch, mine: remembered(session, key), key: key)
-            {
-                take(session, found)
+            let mine = remembered(session, key)
+            if let found = HeadComparison(theirs: sketch, mine: mine.items, key: key) {
+                take(session, found, mine)
             } else {
                 askAgain(session, isProbe ? 0 : sketch.cells.count * 3 / 2 + 64)
             }
@@ -196,21 +233,24 @@ extension Mesh {
 
     /// What differs, once the answer was taken apart: fetches what is lacking here, and tells what
     /// is lacking there.
-    private mutating func take(_ session: Session, _ found: HeadComparison) {
+    private mutating func take(
+        _ session: Session, _ found: HeadComparison, _ mine: SketchItems
+    ) {
         var told = Message.Names(round: session.reconciling.round)
         var heads: [Checkpoint] = []
         session.offered.reserveCapacity(session.offered.count + found.changed.count)
         for change in found.changed {
             // Field by field: a record as a whole is copied with its arrays.
-            let key = logs.records[change.number].key
-            let held = logs.records[change.number].durable?.frontier.size ?? 0
+            let number = mine.number(change.number)
+            let key = logs.records[number].key
+            let held = logs.records[number].durable?.frontier.size ?? 0
             let theirs = change.theirs == 0 ? 0 : change.size(near: held)
-            if logs.records[change.number].isFrozen {
+            if logs.records[number].isFrozen {
                 tellOfFork(session, key)
             } else if theirs > held {
-                heardClaim(session, change.number, theirs)
+                heardClaim(session, number, theirs)
             } else if theirs == held {
-                if let head = logs.records[change.number].durable { heads.append(head.checkpoint) }
+                if let head = logs.records[number].durable { heads.append(head.checkpoint) }
             } else if theirs == 0 || change.isTwin {
                 told.names.append(Message.Names.Claim(log: key, size: held))
             } else {
@@ -230,6 +270,7 @@ extension Mesh {
         }
         let isComplete = told.asked.isEmpty
         sendNames(session, told)
+        tellOthers(session)
         finishReconciling(session)
         if !isComplete {
             session.reconciling.stage = .awaitingAnswer
@@ -270,9 +311,10 @@ extension Mesh {
             session.reconciling.toldAll = false
             return finishReconciling(session)
         }
-        let items = remembered(session, key)
+        let items = remembered(session, key).items
         if SketchCell(summing: items, key: key) == ask.total {
             sendCounted(session, .sketch(round: ask.round, .equal))
+            tellOthers(session)
             return finishReconciling(session)
         }
         guard let count = answerCells(ask, items, key) else {
@@ -293,7 +335,7 @@ extension Mesh {
     ) -> Int? {
         guard let theirs = ask.estimator, ask.cells == 0 else { return Int(ask.cells) }
         // A newcomer lacks the names of nearly all logs: pages bring them at once.
-        let counts = (ask.logs, UInt64(logs.count))
+        let counts = (ask.logs, UInt64(items.count))
         if min(counts.0, counts.1) < max(counts.0, counts.1) / 4 { return nil }
         let cells = DifferenceEstimator(items, key: key).differences(from: theirs).cells
         return cells > Limits.Reconcile.cells ? nil : cells
@@ -329,7 +371,9 @@ extension Mesh {
             let lacking = IDIndex(names.lacking.map(\.id))
             let asked = IDIndex(names.asked)
             session.offered.reserveCapacity(session.offered.count + names.lacking.count)
-            for (number, item) in remembered(session, key).enumerated() where session.isReady {
+            let mine = remembered(session, key)
+            for (at, item) in mine.items.enumerated() where session.isReady {
+                let number = mine.number(at)
                 if let place = lacking.place(of: item.id) {
                     heardClaim(session, number, names.lacking[place].size)
                 }
@@ -342,6 +386,7 @@ extension Mesh {
             }
         }
         if !names.asked.isEmpty { sendNames(session, answer) }
+        tellOthers(session)
         finishReconciling(session)
     }
 
@@ -355,7 +400,7 @@ extension Mesh {
             return send(session, .own([log]))
         }
         if size > held {
-            offer(session, log, size)
+            offer(session, log, size, held: held)
         } else if let durable = logs.records[number].durable?.frontier.size,
             durable > size,
             let head = logs.records[number].durable
@@ -379,11 +424,15 @@ extension Mesh {
     }
 }
 
-/// All logs as one round of one session sees them.
+/// The logs that are compared, as one round of one session sees them.
 struct SketchItems {
     var session: SessionID
     var round: UInt64
     var items: [SketchItem]
+    /// The log number of each item; nil where items are in the order of all logs.
+    var numbers: [Int]?
+
+    func number(_ item: Int) -> Int { numbers?[item] ?? item }
 }
 
 extension Reconciling {

@@ -10,27 +10,24 @@ extension Mesh {
     // MARK: Handshake
 
     mutating func accepted(_ id: SessionID, _ from: Endpoint?) {
-        let halfOpen = sessionOrder.count { sessions[$0]?.isReady == false }
-        if isStopping || sessions.count >= Limits.sessions || halfOpen >= Limits.halfOpen {
-            return emit(.close(id, atOnce: true))
-        }
+        let prefix = from.flatMap { Admission.prefix(of: $0.address) }
+        guard mayShake(prefix) else { return emit(.close(id, atOnce: true)) }
         open(id, target: nil)
         sessions[id]?.remote = from
+        sessions[id]?.prefix = prefix
     }
 
     mutating func connected(_ id: SessionID, _ dial: Token, _ remote: Endpoint?) {
-        guard let target = targets.firstIndex(where: { $0.token == dial }), !isStopping else {
+        guard let target = targetConnected(dial, id) else {
             return emit(.close(id, atOnce: true))
         }
-        targets[target].token = nil
-        targets[target].session = id
         open(id, target: target)
         sessions[id]?.remote = remote
         sessions[id]?.datagrams.address = remote
     }
 
     private mutating func open(_ id: SessionID, target: Int?) {
-        let peer = target.map { targets[$0].address.key }
+        let peer = target.flatMap { self.target($0)?.address.key }
         let remote = peer.flatMap { $0.x25519 }
         if peer != nil && remote == nil { return emit(.close(id, atOnce: true)) }
         let handshake = NoiseHandshake(
@@ -150,6 +147,7 @@ extension Mesh {
         case .since(let theirs, let mine, let change):
             heardSince(session, theirs, mine, change)
         case .mark(let store, let change): heardMark(session, store, change)
+        case .want(let change, let logs): heardWant(session, change, logs)
         case .sketchAsk(let ask): heardAsk(session, ask)
         case .sketch(let round, let answer): heardSketch(session, round, answer)
         case .names(let names): heardNames(session, names)
@@ -166,11 +164,15 @@ extension Mesh {
             hello.node != configuration.nodeKey.publicKey
         else { return farewell(session, .wrongKey, "the node key is not the handshake's") }
         guard let noise = session.noise, settleDuplicate(session, hello.node) else { return }
+        guard mayStay(session, hello.node) else {
+            return farewell(session, .tooManyPeers, "too many peers are here already")
+        }
         session.peer = hello.node
         session.agent = hello.agent
         session.phase = .ready(noise)
         session.datagrams.sendingID = hello.datagramID
         sessionOfPeer[hello.node] = session.id
+        met(session, hello)
         let skew =
             Int64(clamping: hello.time.milliseconds) - Int64(clamping: wallClock.milliseconds)
         note(
@@ -180,6 +182,7 @@ extension Mesh {
         if session.target != nil { session.datagrams.nextProbe = now }
         becomeNeighbour(session)
         sendOwnLogs(session)
+        sendWants(session)
         sendSince(session)
     }
 
@@ -267,12 +270,7 @@ extension Mesh {
                 fetching[fetch.log] = nil
             }
         }
-        if let target = session.target {
-            // Only a session that lasted shows that all is well there.
-            if wasReady && now >= session.openedAt + Limits.silence { targets[target].succeeded() }
-            // Somebody else may stand at that address.
-            if wasReady { redialLater(target) } else { nextEndpoint(target) }
-        }
+        targetEnded(session, wasReady: wasReady)
         if wasReady || session.target != nil {
             note(.sessionClosed(session.peer, why: why))
         }

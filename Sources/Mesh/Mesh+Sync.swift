@@ -16,7 +16,9 @@ extension Mesh {
             var page: [Checkpoint] = []
             while session.headsCursor < logs.count && page.count < Limits.headsPerMessage {
                 let record = logs.records[session.headsCursor]
-                if let head = record.durable, !record.isFrozen { page.append(head.checkpoint) }
+                if let head = record.durable, !record.isFrozen, session.wants.contains(record.key) {
+                    page.append(head.checkpoint)
+                }
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
@@ -26,6 +28,7 @@ extension Mesh {
     }
 
     mutating func announce(_ head: LogHead, to session: Session) {
+        guard session.wants.contains(head.key) else { return }
         if session.isCongested {
             if session.isOverdue.insert(head.key).inserted { session.overdue.append(head.key) }
             if session.overdue.count > Limits.offers {
@@ -80,7 +83,11 @@ extension Mesh {
         }
     }
 
-    mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
+    /// Notes that the peer says to hold `size` entries; `held` where it is known how many are here.
+    mutating func offer(
+        _ session: Session, _ log: LogKey, _ size: UInt64, held: UInt64? = nil
+    ) {
+        guard takes(log, held: held ?? logs[log]?.size ?? 0) else { return }
         guard session.offers.count < Limits.offers || session.offered[log] != nil else {
             // Told again when the peers meet again.
             session.resume.isIncomplete = true
@@ -106,7 +113,11 @@ extension Mesh {
 
     /// Asks for what is offered and lacking: each log of one session at a time.
     mutating func schedule() {
-        if storageBlockedUntil != nil || writeBytes > Limits.storeInFlight || isStopping { return }
+        if policy.isDiskLow || storageBlockedUntil != nil || writeBytes > Limits.storeInFlight
+            || isStopping
+        {
+            return
+        }
         defer { settleMarks() }
         if !damage.isEmpty { askForDamaged() }
         for id in sessionOrder {
@@ -120,6 +131,7 @@ extension Mesh {
                 let record = logs[log]
                 if record?.isFrozen == true || (record?.size ?? 0) >= size
                     || (record == nil && logs.count >= Limits.logs)
+                    || !takes(log, held: record?.size ?? 0)
                 {
                     session.offered[log] = nil
                 } else if fetching[log] != nil || record?.isFailing == true
@@ -184,7 +196,9 @@ extension Mesh {
         guard batch.from <= held.size else {
             return farewell(session, .protocolError, "a batch that leaves a gap")
         }
-        guard let found = accept(session, batch) else { return streamEnded(session, stream) }
+        guard takes(batch.log, held: held.size), let found = accept(session, batch) else {
+            return streamEnded(session, stream)
+        }
         let isNew = logs[batch.log] == nil
         let kept = batch.isSmall ? batch : nil
         store(.fetched(found, source: session.id, stream: stream, batch: kept), found)

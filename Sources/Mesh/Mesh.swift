@@ -45,6 +45,12 @@ package struct Mesh {
     /// Ready sessions by the peer's key.
     var sessionOfPeer: [LogKey: SessionID] = [:]
     var targets: [DialTarget] = []
+    var outbound = Outbound()
+    /// Where other nodes are.
+    package internal(set) var addresses: AddressTable
+    var admission: Admission
+    /// Peers with a slot of their own, the newest last.
+    package internal(set) var reservedPeers: [LogKey] = []
 
     var ownLogs: [OwnLog] = []
     /// Logs that some session is being asked for.
@@ -62,16 +68,22 @@ package struct Mesh {
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
+    /// What is fetched and kept of others.
+    var policy = LogPolicy()
     /// Sessions that are owed a `have` at the end of this event.
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
 
-    /// `heads` and `forks` are what the store holds, `own` the logs that this node writes.
+    /// `heads` and `forks` are what the store holds, `own` the logs that this node writes,
+    /// `addresses` what the last run remembered.
     package init(
         configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart],
-        forks: [ForkProof] = [], history: StoreHistory = StoreHistory(), seed: UInt64
+        forks: [ForkProof] = [], history: StoreHistory = StoreHistory(),
+        addresses: AddressTable? = nil, seed: UInt64
     ) {
         self.configuration = configuration
+        self.addresses = addresses ?? AddressTable(secret: configuration.entropy())
+        admission = Admission(secret: configuration.entropy())
         logs = LogTable(heads: heads, changes: history.changes(for: heads))
         storeID = history.store
         plumtree = Plumtree(configuration.broadcast)
@@ -79,6 +91,7 @@ package struct Mesh {
         for mark in history.marks { remember(mark) }
         for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
         for start in own { adopt(start) }
+        startDialling()
     }
 
     /// Takes one event at `now` and appends what is to be done about it to `out`.
@@ -109,11 +122,17 @@ package struct Mesh {
         case .disown(let log):
             ownLogs.removeAll { $0.key.publicKey == log && $0.groupsUnderWay == 0 }
         case .damaged(let log, let index): damaged(log, index)
-        case .addPeer(let address): addPeer(address)
+        case .addPeer(let address, let isReserved):
+            addPeer(address, isReserved: isReserved, secret: nil)
+        case .hint(let contacts, let source): hinted(contacts, from: source)
+        case .reserve(let key, let isOn): reserve(key, isOn)
+        case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)
+        case .diskIsLow(let isLow): diskIsLow(isLow)
         case .tick: tick()
         case .stop: stop()
         }
         flushHaves()
+        noteAddressChanges()
     }
 
     /// When `.tick` is due; nil when nothing waits for time to pass.
@@ -129,13 +148,26 @@ package struct Mesh {
             note(nextMark(session))
         }
         note(plumtree.nextDeadline)
-        for target in targets where target.isWaiting { note(target.nextDial) }
+        note(nextDialDeadline)
         note(storageBlockedUntil)
         return earliest
     }
 
     /// The port that this node listens on, which its hellos name from now on.
     package mutating func setListenPort(_ port: UInt16?) { configuration.listenPort = port }
+
+    /// How many peers this node dials by itself from now on; none before it listens.
+    package mutating func setOutbound(_ count: Int) {
+        configuration.outbound = count
+        startDialling()
+    }
+
+    /// Where this node is itself, and what it listens on: nothing there is dialled because somebody
+    /// said so.
+    package mutating func setOwn(addresses: [IPAddress], ports: [UInt16]) {
+        outbound.ownAddresses = addresses
+        outbound.ownPorts = ports
+    }
 
     /// Whether anything is held of a log, or on its way to the disk.
     package func holds(_ log: LogKey) -> Bool { logs[log] != nil }
@@ -180,13 +212,14 @@ package struct Mesh {
         for id in sessionOrder {
             if let session = sessions[id] { checkDeadlines(session) }
         }
-        for index in targets.indices where targets[index].isDue(now) { dial(index) }
+        dialDue()
         graftMissing()
         schedule()
     }
 
     private mutating func stop() {
         isStopping = true
+        saveAddresses()
         for id in sessionOrder {
             guard let session = sessions[id] else { continue }
             farewell(session, .shuttingDown, "shutting down")
@@ -204,6 +237,8 @@ package struct MeshConfiguration: Sendable {
     package var networkSecret: PresharedKey?
     package var listenPort: UInt16?
     package var agent: String
+    /// Peers that are kept dialled out of the address table; 0 leaves that to somebody else.
+    package var outbound = Limits.Addresses.outbound
     /// Fresh secret bytes for ephemeral keys: the system's in a node, the seed's in a simulation.
     package var entropy: @Sendable () -> Bytes32
 

@@ -32,6 +32,8 @@ package enum Message: Equatable, Sendable {
     case since(mine: UInt64, yours: UInt64, change: UInt64)
     /// You have been told of all changes of my store up to this one; 0: I do not know yours.
     case mark(store: UInt64, change: UInt64)
+    /// Which logs are wanted of the peer.
+    case want(WantChange, [LogKey])
     case sketchAsk(SketchAsk)
     case sketch(round: UInt64, SketchAnswer)
     case names(Names)
@@ -133,6 +135,7 @@ extension Message {
             encoder.begin(3, type: 16)
             encoder.eight(store)
             encoder.uint(change)
+        case .want(let change, let logs): Self.encodeWant(change, logs, into: &encoder)
         case .sketchAsk(let ask): ask.encode(into: &encoder)
         case .sketch(let round, let answer): answer.encode(round, into: &encoder)
         case .names(let names): names.encode(into: &encoder)
@@ -157,7 +160,9 @@ extension Message {
             for _ in 1..<count { _ = try decoder.skip(depth: 1) }
             self = .unknown(type)
         } else {
-            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 0, 6, 4, 5]
+            let expected = [
+                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5,
+            ]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
             }
@@ -203,6 +208,7 @@ extension Message {
             let mine = try decoder.eight()
             let yours = try decoder.eight()
             return .since(mine: mine, yours: yours, change: try decoder.change())
+        case 17: return try readWant(&decoder)
         case 16:
             let store = try decoder.eight()
             return .mark(store: store, change: try decoder.change())

@@ -8,12 +8,14 @@ import Primitives
 /// mesh that made it holds it, on its own thread.
 final class Session {
     let id: SessionID
-    /// The dial that made it; nil when the peer came to us.
+    /// The number of the `DialTarget` that made it; nil when the peer came to us.
     let target: Int?
     let openedAt: Instant
     var phase: Phase
     /// The peer's end of the connection: never proof of anything but where it is now.
     var remote: Endpoint?
+    /// The network that it came from and counts for; nil for one that we dialled, and for loopback.
+    var prefix: NetworkGroup?
     /// The peer's node key: known from the start when we dialled, else from the hello.
     var peer: LogKey?
     var agent = ""
@@ -27,6 +29,9 @@ final class Session {
     var unsent = 0
 
     // MARK: Sync
+
+    /// Which logs the peer wants of us.
+    var wants = PeerWants()
 
     /// What the peer is known to hold, by log number.
     var known: [Int: Known] = [:]

@@ -25,6 +25,7 @@ extension Node {
             publishing.removeValue(forKey: token)?(.failure(refusal))
         case .note(let notice): take(notice)
         case .stored(let log, let from, let to): entriesStored(log, from, to)
+        case .rememberAddresses(let bytes): keep(Self.addressSetting, bytes)
         }
     }
 

@@ -82,11 +82,14 @@ package final class Node {
         accounts = parts.accounts
         roots = parts.roots
         startedAt = parts.loop.now()
+        var configuration = MeshConfiguration(
+            nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
+            agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() })
+        // Nobody is dialled before this node listens: a single command is done without a network.
+        configuration.outbound = 0
         mesh = Mesh(
-            configuration: MeshConfiguration(
-                nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
-                agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() }),
-            heads: parts.heads, own: parts.own, forks: parts.forks, history: parts.history,
+            configuration: configuration, heads: parts.heads, own: parts.own, forks: parts.forks,
+            history: parts.history, addresses: Self.addresses(parts.reader, journal),
             seed: SystemRandom.uint64())
         network.delegate = self
         parts.answers.node = self
@@ -191,7 +194,8 @@ struct Waiter {
 struct Dial: Sendable {
     var token: Token
     var address: PeerAddress
-    var port: UInt16
+    /// Where it may be, in order; the one under way is not among them.
+    var endpoints: [Endpoint] = []
 }
 
 /// What the owner is told of a peer.

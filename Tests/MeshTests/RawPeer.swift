@@ -25,7 +25,7 @@ final class RawPeer {
     private(set) var peerUdpID: UInt64?
     var datagramCounter: UInt64 = 0
 
-    init(_ net: TestNet, to node: Int, number: UInt8 = 90) {
+    init(_ net: TestNet, to node: Int, number: UInt8 = 90, from: Endpoint? = nil) {
         self.net = net
         key = signingKey(number)
         udpID = UInt64(number)
@@ -33,7 +33,7 @@ final class RawPeer {
             role: .initiator, static: key.x25519(),
             remoteStatic: net.nodes[node].key.publicKey.x25519 ?? .zero, prologue: Mesh.prologue,
             ephemeral: AgreementKey(bytes: SHA256.hash([number]).array))
-        net.connect(self, to: node)
+        net.connect(self, to: node, from: from)
     }
 
     /// A scripted peer that `node` dials.

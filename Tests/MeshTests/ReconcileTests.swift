@@ -156,6 +156,30 @@ struct ReconcileTests {
         SyncTests.check(net, logs[3], 3, within: 400)
     }
 
+    /// With a peer that wants few logs only those are compared, and what it holds besides is told.
+    @Test(arguments: [0, 1])
+    func onlyWhatBothWantIsCompared(dialler: Int) {
+        let (net, logs) = Self.strangers(seed: 124, logs: 150)
+        // The second node wants every other log, and has dropped none.
+        let wanted = logs.enumerated().filter { $0.offset % 2 == 0 }.map(\.element).sorted()
+        net.feed(1, .want(.only(wanted), EntryQuotas(), isWider: false))
+        for log in logs { net.post(log, at: 0) }
+        // Of a log that it wants no more it alone has something new.
+        let left = net.author(180, at: 1)
+        net.post(left, at: 1, 5)
+        net.run(for: .seconds(2))
+        net.nodes[1].own.removeAll()
+        let before = Self.bytes(net)
+        net.join(dialler, to: 1 - dialler)
+        #expect(
+            net.run(within: .seconds(60)) { wanted.allSatisfy { net.nodes[1].size($0) == 3 } })
+        #expect(net.run(within: .seconds(5)) { net.nodes[0].size(left) == 5 })
+        for log in logs where !wanted.contains(log) { #expect(net.nodes[1].size(log) == 2) }
+        // The heads of 76 logs told besides, and no page of the other 75.
+        let spent = Self.bytes(net) - before
+        #expect(spent < 76 * 145 + 2_500, "\(spent) bytes")
+    }
+
     /// Comparing again costs little where nothing differs.
     @Test func comparingAgainIsCheap() {
         let (net, _) = Self.strangers(seed: 123, logs: 100)
