@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .executable(name: "starling", targets: ["starling"]),
         .executable(name: "starling-bench", targets: ["starling-bench"]),
+        .executable(name: "starling-sim", targets: ["starling-sim"]),
     ],
     targets: [
         // C: libraries of the system, and the Linux calls that the Glibc module leaves out.
@@ -56,11 +57,13 @@ let package = Package(
         layer("Reconciliation", "Primitives", "Crypto"),
         // L3: the last pure layer
         layer(
-            "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree",
-            "Reconciliation"),
+            "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
+            "Plumtree", "Reconciliation"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
+        layer(
+            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree", "Mesh"),
         // L5
         layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
         // L6
@@ -74,6 +77,9 @@ let package = Package(
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
+        program(
+            "starling-sim", "Primitives", "Wire", "Crypto", "MerkleLog", "Plumtree", "Mesh",
+            "Simulator"),
 
         tests("Primitives"),
         tests("Wire", "Primitives"),
@@ -84,6 +90,7 @@ let package = Package(
         tests("Plumtree", "Primitives"),
         tests("Reconciliation", "Primitives", "Crypto"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
+        tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),

@@ -3,6 +3,7 @@
 import struct
 
 import cbor
+import overlay
 import sketch
 from checkpoint import Checkpoint
 from entry import MAXIMUM_TIME
@@ -72,6 +73,11 @@ def store(value):
 
 def logs(value):
     return [key(k) for k in array(value, "logs", limit=512)]
+
+
+def wanted(value):
+    """[WANT-4] The logs named in one `want`."""
+    return [key(k) for k in array(value, "wanted logs", limit=2048)]
 
 
 def sketch_answer(kind):
@@ -160,6 +166,8 @@ TYPES = {
     14: ("graft", [logs]),
     15: ("since", [store, store, change]),
     16: ("mark", [store, change]),
+    17: ("want", [lambda v: uint(v, 3, "how"), wanted]),
+    **overlay.TYPES,
 }
 
 
@@ -186,4 +194,5 @@ def decode(data):
     require(kind in TYPES or kind == 19, "an unknown type")
     name, fields = sketch_types(parts) if kind == 19 else TYPES[kind]
     require(len(parts) == 1 + len(fields), f"{name} has {1 + len(fields)} elements")
+    require(kind != 17 or parts[1] != 0 or parts[2] == [], "want of everything names no logs")
     return kind, [kind] + [check(part) for check, part in zip(fields, parts[1:])]

@@ -25,6 +25,11 @@ struct Reconciling {
     var asksLeft = Limits.Reconcile.askBurst
     var asksCounted: Instant?
 
+    var isUnderWay: Bool {
+        if case .idle = stage { return false }
+        return true
+    }
+
     enum Stage {
         case idle
         /// The peer dialled and is to ask.
@@ -130,7 +135,7 @@ extension Mesh {
     /// The numbers of the logs that both sides want; nil for all.
     private func compared(_ session: Session) -> [Int]? {
         if policy.isEverything && session.wants.isEverything { return nil }
-        let list = policy.isEverything ? session.wants.keys.sorted() : policy.list
+        let list = policy.isEverything ? session.wants.members.sorted() : policy.list
         return list.filter { policy.wants($0) && session.wants.contains($0) }
             .compactMap { logs.number(of: $0) }.sorted()
     }
@@ -400,6 +405,10 @@ extension Mesh {
             return send(session, .own([log]))
         }
         if size > held {
+            var known = session.known[number] ?? Session.Known()
+            known.confirmed = max(known.confirmed, size)
+            known.sent = max(known.sent, known.confirmed)
+            session.known[number] = known
             offer(session, log, size, held: held)
         } else if let durable = logs.records[number].durable?.frontier.size,
             durable > size,

@@ -5,7 +5,7 @@ import Primitives
 
 /// Opening, keeping and ending sessions: `Protocol/session.md`.
 extension Mesh {
-    static let prologue = Array("starling/1".utf8)
+    package static let prologue = Array("starling/1".utf8)
 
     // MARK: Handshake
 
@@ -70,6 +70,7 @@ extension Mesh {
         case .handshaking(let handshake): shake(session, handshake, Array(bytes[frame]))
         case .greeting(let noise), .ready(let noise):
             guard let message = assemble(session, noise, bytes, frame) else { return }
+            observe(session, .heard, message)
             guard let message = try? Message(decoding: message) else {
                 return farewell(session, .protocolError, "a message that does not decode")
             }
@@ -137,7 +138,7 @@ extension Mesh {
             openStream(session, stream, log, from, credit)
         case .batch(0, let batch): pushed(session, batch, byDatagram)
         case .batch(let stream, let batch): fetched(session, stream, batch)
-        case .end(let stream, _): streamEnded(session, stream)
+        case .end(let stream, let size): heardEnd(session, stream, size)
         case .have(let list): heard(session, list)
         case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)
@@ -151,6 +152,8 @@ extension Mesh {
         case .sketchAsk(let ask): heardAsk(session, ask)
         case .sketch(let round, let answer): heardSketch(session, round, answer)
         case .names(let names): heardNames(session, names)
+        case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
+            heardOverlay(session, message)
         case .unknown: break
         }
     }
@@ -180,10 +183,10 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
-        becomeNeighbour(session)
         sendOwnLogs(session)
         sendWants(session)
         sendSince(session)
+        sessionReady(session)
     }
 
     /// Two sessions between the same nodes: the one that the smaller node key dialled stays.
@@ -207,6 +210,7 @@ extension Mesh {
     /// A message that is encoded already, since several peers get it.
     mutating func send(_ session: Session, encoded message: [UInt8]) {
         guard let noise = session.noise else { return }
+        observe(session, .said, message)
         guard let frames = try? Fragments.seal(message, with: noise) else {
             return end(session, "the session's keys are used up", atOnce: true)
         }
@@ -268,9 +272,11 @@ extension Mesh {
                 repairEnded(fetch.log)
             } else {
                 fetching[fetch.log] = nil
+                passOnPart(fetch)
             }
         }
         targetEnded(session, wasReady: wasReady)
+        if wasReady { sessionLost(session) }
         if wasReady || session.target != nil {
             note(.sessionClosed(session.peer, why: why))
         }
@@ -301,6 +307,7 @@ extension Mesh {
         probeDatagrams(session)
         sendMark(session)
         reconcileDue(session)
+        endIfIdle(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {

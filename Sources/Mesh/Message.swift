@@ -37,6 +37,17 @@ package enum Message: Equatable, Sendable {
     case sketchAsk(SketchAsk)
     case sketch(round: UInt64, SketchAnswer)
     case names(Names)
+    /// Let me into the overlay; here I listen.
+    case join([Endpoint])
+    /// Somebody joined, on its way through the overlay.
+    case forwardJoin(new: Contact, ttl: Int)
+    /// Be my neighbour; `high`: I cannot do without.
+    case neighbor(high: Bool, [Endpoint])
+    case neighborReply(accepted: Bool)
+    /// We are neighbours no more.
+    case disconnect
+    case shuffle(nonce: UInt64, origin: Contact, ttl: Int, nodes: [Contact])
+    case shuffleReply(nonce: UInt64, nodes: [Contact])
     /// A type above 31: of a later version, and passed over.
     case unknown(UInt64)
 
@@ -71,6 +82,8 @@ package enum Message: Equatable, Sendable {
         case tooManyPeers = 4
         case wrongKey = 5
         case version = 6
+        /// Not a neighbour, and nothing is under way.
+        case idle = 7
     }
 
     package static func == (a: Message, b: Message) -> Bool { a.encoded() == b.encoded() }
@@ -139,6 +152,8 @@ extension Message {
         case .sketchAsk(let ask): ask.encode(into: &encoder)
         case .sketch(let round, let answer): answer.encode(round, into: &encoder)
         case .names(let names): names.encode(into: &encoder)
+        case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
+            encodeOverlay(into: &encoder)
         case .unknown(let type):
             encoder.array(1)
             encoder.uint(type)
@@ -161,7 +176,7 @@ extension Message {
             self = .unknown(type)
         } else {
             let expected = [
-                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5,
+                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5, 2, 3, 3, 2, 1, 5, 3,
             ]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
@@ -216,7 +231,8 @@ extension Message {
         case 19:
             let round = try decoder.round()
             return .sketch(round: round, try SketchAnswer(from: &decoder))
-        default: return .names(try Names(from: &decoder))
+        case 20: return .names(try Names(from: &decoder))
+        default: return try readOverlay(type, &decoder)
         }
     }
 
@@ -298,7 +314,7 @@ extension Message.Hello {
 
 extension CBOREncoder {
     /// The array's head and its type, of a message with `count` parts.
-    fileprivate mutating func begin(_ count: Int, type: Int) {
+    mutating func begin(_ count: Int, type: Int) {
         array(count)
         uint(type)
     }

@@ -14,8 +14,10 @@ NAMES = [
     "merkle",
     "messages",
     "noise",
+    "overlay",
     "proof",
     "reconciliation",
+    "wants",
 ]
 
 
