@@ -89,8 +89,7 @@ let package = Package(
         tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
         tests("Reconciliation", "Primitives", "Crypto"),
-        tests(
-            "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
+        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
         tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),

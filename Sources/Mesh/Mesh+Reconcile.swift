@@ -25,6 +25,11 @@ struct Reconciling {
     var asksLeft = Limits.Reconcile.askBurst
     var asksCounted: Instant?
 
+    var isUnderWay: Bool {
+        if case .idle = stage { return false }
+        return true
+    }
+
     enum Stage {
         case idle
         /// The peer dialled and is to ask.
@@ -400,6 +405,10 @@ extension Mesh {
             return send(session, .own([log]))
         }
         if size > held {
+            var known = session.known[number] ?? Session.Known()
+            known.confirmed = max(known.confirmed, size)
+            known.sent = max(known.sent, known.confirmed)
+            session.known[number] = known
             offer(session, log, size, held: held)
         } else if let durable = logs.records[number].durable?.frontier.size,
             durable > size,

@@ -149,11 +149,11 @@ extension Mesh {
             heardSince(session, theirs, mine, change)
         case .mark(let store, let change): heardMark(session, store, change)
         case .want(let change, let logs): heardWant(session, change, logs)
-        case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
-            heardOverlay(session, message)
         case .sketchAsk(let ask): heardAsk(session, ask)
         case .sketch(let round, let answer): heardSketch(session, round, answer)
         case .names(let names): heardNames(session, names)
+        case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
+            heardOverlay(session, message)
         case .unknown: break
         }
     }
@@ -306,8 +306,8 @@ extension Mesh {
         repeatAnnouncements(session)
         probeDatagrams(session)
         sendMark(session)
-        endIfIdle(session)
         reconcileDue(session)
+        endIfIdle(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {

@@ -95,17 +95,17 @@ extension Mesh {
         _ session: Session, _ log: LogKey, _ size: UInt64, held: UInt64? = nil
     ) {
         guard takes(log, held: held ?? logs[log]?.size ?? 0) else { return }
-        guard let before = session.offered[log] else {
-            guard session.offers.count < Limits.offers else {
-                // Told again when the peers meet again.
-                session.resume.isIncomplete = true
-                return
-            }
-            session.offers.append(log)
-            session.offered[log] = Session.Offer(size: size)
+        guard session.offers.count < Limits.offers || session.offered[log] != nil else {
+            // Told again when the peers meet again.
+            session.resume.isIncomplete = true
             return
         }
-        if before.size < size { session.offered[log] = Session.Offer(size: size) }
+        let offer = Session.Offer(size: size)
+        if let before = session.offered.updateValue(offer, forKey: log) {
+            if before.size >= size { session.offered[log] = before }
+        } else {
+            session.offers.append(log)
+        }
     }
 
     /// Notes what the peer holds of a log; a claim that only decides what it is sent.

@@ -40,7 +40,7 @@ extension Figures {
         let most = differing >= 1_000 ? 25 * Double(differing) : 1_024
         bench.report.add(
             Row(
-                name, what + " differ: bytes, both ways", Figure(bytes, lessIsBetter: true),
+                name, what + " differ: bytes, both ways, at most", Figure(bytes),
                 unit: "B", goal: .below(most), note: note))
         bench.report.add(
             Row(
@@ -50,7 +50,7 @@ extension Figures {
         bench.report.add(
             Row(
                 name + "-trips", "the same: round trips until both know",
-                Figure(trips, lessIsBetter: true), unit: ""))
+                Figure(trips), unit: ""))
     }
 }
 

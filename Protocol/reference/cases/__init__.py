@@ -16,8 +16,8 @@ NAMES = [
     "noise",
     "overlay",
     "proof",
-    "wants",
     "reconciliation",
+    "wants",
 ]
 
 
