@@ -1,6 +1,7 @@
 """The messages of a session (messages.md)."""
 
 import cbor
+import overlay
 from checkpoint import Checkpoint
 from entry import MAXIMUM_TIME
 from identifiers import MAXIMUM_INDEX, MAXIMUM_SIZE
@@ -101,6 +102,7 @@ TYPES = {
     15: ("since", [store, store, change]),
     16: ("mark", [store, change]),
     17: ("want", [lambda v: uint(v, 3, "how"), wanted]),
+    **overlay.TYPES,
 }
 
 

@@ -80,6 +80,10 @@ extension Mesh {
             confirm(session, batch.log, batch.to)
             count { $0.duplicates += UInt64(batch.entries.count) }
             if let durable = record?.durable { owe(session, batch.log, durable.size) }
+            // Its author may have told us another story of the same length.
+            if record?.pending?.checkpoint != batch.checkpoint {
+                heard(session, [batch.checkpoint])
+            }
             return duplicate(session, batch.log)
         }
         if record?.isFrozen == true { return }
@@ -181,6 +185,7 @@ extension Mesh {
         else { return }
         count { $0.datagramsReceived += 1 }
         session.datagrams.address = from
+        observe(session, .heard, encoded, byDatagram: true)
         guard let message = try? Message(decoding: encoded) else {
             return farewell(session, .protocolError, "a datagram that does not decode")
         }
@@ -200,6 +205,7 @@ extension Mesh {
             let datagram = session.datagrams.seal(encoded, with: noise)
         else { return }
         count { $0.datagramsSent += 1 }
+        observe(session, .said, encoded, byDatagram: true)
         emit(.sendDatagram(datagram, to: address))
     }
 

@@ -180,7 +180,7 @@ extension Mesh {
         guard head.size == head.checkpoint.size, fetching[log] == nil else { return false }
         return sessionOrder.allSatisfy { id in
             guard let session = sessions[id] else { return true }
-            return (session.offered[log] ?? 0) <= head.size
+            return (session.offered[log]?.size ?? 0) <= head.size
                 && (session.known[number]?.confirmed ?? 0) <= head.size
         }
     }

@@ -35,6 +35,8 @@ package enum Limits {
     /// An unanswered datagram is followed up over TCP after this. Guess: several home round trips.
     package static let datagramRepair = Instant.Span.milliseconds(250)
     package static let datagramProbe = Instant.Span.seconds(30)
+    /// A session that is with no neighbour and has nothing under way is closed after this.
+    package static let idleSession = Instant.Span.seconds(30)
     package static let redialFirst = Instant.Span.seconds(1)
     package static let redialLast = Instant.Span.seconds(300)
     /// After the disk was full, nothing is fetched for so long.

@@ -14,6 +14,7 @@ NAMES = [
     "merkle",
     "messages",
     "noise",
+    "overlay",
     "proof",
     "wants",
 ]
