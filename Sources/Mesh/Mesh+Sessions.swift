@@ -151,6 +151,9 @@ extension Mesh {
         case .want(let change, let logs): heardWant(session, change, logs)
         case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
             heardOverlay(session, message)
+        case .sketchAsk(let ask): heardAsk(session, ask)
+        case .sketch(let round, let answer): heardSketch(session, round, answer)
+        case .names(let names): heardNames(session, names)
         case .unknown: break
         }
     }
@@ -304,6 +307,7 @@ extension Mesh {
         probeDatagrams(session)
         sendMark(session)
         endIfIdle(session)
+        reconcileDue(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {
@@ -328,6 +332,8 @@ extension Session {
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
         if let reminder = reminders.first { earliest = min(earliest, reminder.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
+        if let deadline = reconciling.deadline { earliest = min(earliest, deadline) }
+        if let next = reconciling.next { earliest = min(earliest, next) }
         return earliest
     }
 }

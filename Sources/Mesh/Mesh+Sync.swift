@@ -5,8 +5,8 @@ import Primitives
 
 /// Finding out what neighbours hold, and fetching and serving it in streams of batches.
 ///
-/// Peers that met before begin with what changed since (`Mesh+Resume`); others send all heads, in
-/// pages.
+/// Peers that met before begin with what changed since (`Mesh+Resume`), others with a sketch
+/// (`Mesh+Reconcile`); all heads, in pages, are the last resort.
 extension Mesh {
     // MARK: Heads out
 
@@ -22,7 +22,7 @@ extension Mesh {
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
-            send(session, .heads(page, done: session.headsDone))
+            sendCounted(session, .heads(page, done: session.headsDone))
             if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
         }
     }
@@ -90,19 +90,22 @@ extension Mesh {
         }
     }
 
-    mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
-        guard takes(log, held: logs[log]?.size ?? 0) else { return }
-        if session.offered[log] == nil {
+    /// Notes that the peer says to hold `size` entries; `held` where it is known how many are here.
+    mutating func offer(
+        _ session: Session, _ log: LogKey, _ size: UInt64, held: UInt64? = nil
+    ) {
+        guard takes(log, held: held ?? logs[log]?.size ?? 0) else { return }
+        guard let before = session.offered[log] else {
             guard session.offers.count < Limits.offers else {
                 // Told again when the peers meet again.
                 session.resume.isIncomplete = true
                 return
             }
             session.offers.append(log)
-        }
-        if session.offered[log]?.size ?? 0 < size {
             session.offered[log] = Session.Offer(size: size)
+            return
         }
+        if before.size < size { session.offered[log] = Session.Offer(size: size) }
     }
 
     /// Notes what the peer holds of a log; a claim that only decides what it is sent.
@@ -365,6 +368,10 @@ extension Mesh {
             plumtree.graft(session.id, number)
             session.known[number, default: Session.Known()].confirmed = from
             session.known[number, default: Session.Known()].sent = from
+        } else if let number = logs.number(of: log) {
+            // It holds more than it takes us to hold.
+            heardClaim(session, number, from)
+            schedule()
         }
         // Asked for again: the earlier stream was given up.
         session.serving.removeAll { $0.log == log }

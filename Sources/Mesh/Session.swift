@@ -43,6 +43,8 @@ final class Session {
     var resume = Resuming()
     /// Since when nobody needs the session, unless something is under way.
     var idleSince: Instant?
+    /// Which heads differ, with a peer that was not met before.
+    var reconciling = Reconciling()
     /// Live posts go to neighbours only: the peer is in the active view.
     var isNeighbour = false
     /// Logs whose news could not be sent while the peer was slow, in order, each once.

@@ -17,6 +17,7 @@ NAMES = [
     "overlay",
     "proof",
     "wants",
+    "reconciliation",
 ]
 
 
