@@ -55,7 +55,9 @@ let package = Package(
         layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
         // L3: the last pure layer
-        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree"),
+        layer(
+            "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
+            "Plumtree"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),

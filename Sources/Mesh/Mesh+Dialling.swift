@@ -1,3 +1,4 @@
+import HyParView
 import Crypto
 import MerkleLog
 import Primitives
@@ -59,6 +60,10 @@ extension Mesh {
     /// Anchors are dialled first, the oldest of them before the others.
     mutating func startDialling() {
         outbound.anchors = addresses.anchors.reversed()
+        if overlay != nil {
+            wantsHint = true
+            return
+        }
         if configuration.outbound > 0 && addresses.peerCount > 0 { outbound.nextPick = now }
     }
 
@@ -77,6 +82,7 @@ extension Mesh {
         }
         targets[index].typed = address.endpoints
         targets[index].isKept = true
+        overlay(.reserve(address.key, true))
         if let secret { targets[index].secret = secret }
         if targets[index].isWaiting { begin(index) }
     }
@@ -91,6 +97,7 @@ extension Mesh {
     mutating func reserve(_ key: LogKey, _ isOn: Bool) {
         reservedPeers.removeAll { $0 == key }
         guard isOn, key != configuration.nodeKey.publicKey else { return }
+        overlay(.reserve(key, isOn))
         reservedPeers = Array(reservedPeers.suffix(Limits.Admission.reserved - 1)) + [key]
     }
 
@@ -121,6 +128,7 @@ extension Mesh {
 
     /// No address of a peer led to it: whoever wanted it looks for another.
     private mutating func unreachable(_ key: LogKey) {
+        overlay(.linkDown(key))
         pickSoon()
     }
 
@@ -138,6 +146,17 @@ extension Mesh {
         key != configuration.nodeKey.publicKey && key.x25519 != nil
     }
 
+    /// Whether the owner wants a session with the peer.
+    func isKept(_ key: LogKey) -> Bool {
+        targets.contains { $0.isKept && $0.address.key == key }
+    }
+
+    /// Whether the peer is being dialled.
+    func isDialling(_ key: LogKey) -> Bool {
+        targets.contains { $0.address.key == key && !$0.attempts.isEmpty }
+            || targets.contains { $0.address.key == key && $0.session != nil }
+    }
+
     private func isOwn(_ endpoint: Endpoint) -> Bool {
         guard outbound.ownPorts.contains(endpoint.port) else { return false }
         return endpoint.address.isLoopback || outbound.ownAddresses.contains(endpoint.address)
@@ -147,6 +166,7 @@ extension Mesh {
         for contact in contacts.prefix(Limits.Addresses.hintsPerEvent) {
             learn(contact, from: source)
         }
+        overlay(.hint(contacts.prefix(Limits.Addresses.hintsPerEvent).map(\.key)))
     }
 
     /// What a handshake has proven of where a peer is.
@@ -291,7 +311,8 @@ extension Mesh {
     }
 
     private mutating func pickSoon() {
-        guard configuration.outbound > 0, !isStopping else { return }
+        // With an overlay, it decides whom to dial.
+        guard configuration.outbound > 0, !isStopping, overlay == nil else { return }
         let soon = now + Limits.Addresses.dialPause
         outbound.nextPick = min(outbound.nextPick ?? soon, soon)
     }

@@ -149,6 +149,8 @@ extension Mesh {
             heardSince(session, theirs, mine, change)
         case .mark(let store, let change): heardMark(session, store, change)
         case .want(let change, let logs): heardWant(session, change, logs)
+        case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
+            heardOverlay(session, message)
         case .unknown: break
         }
     }
@@ -178,10 +180,10 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
-        becomeNeighbour(session)
         sendOwnLogs(session)
         sendWants(session)
         sendSince(session)
+        sessionReady(session)
     }
 
     /// Two sessions between the same nodes: the one that the smaller node key dialled stays.
@@ -271,6 +273,7 @@ extension Mesh {
             }
         }
         targetEnded(session, wasReady: wasReady)
+        if wasReady { sessionLost(session) }
         if wasReady || session.target != nil {
             note(.sessionClosed(session.peer, why: why))
         }
@@ -300,6 +303,7 @@ extension Mesh {
         repeatAnnouncements(session)
         probeDatagrams(session)
         sendMark(session)
+        endIfIdle(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {

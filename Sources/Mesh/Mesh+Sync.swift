@@ -229,9 +229,12 @@ extension Mesh {
         guard batch.from <= held.size else {
             return farewell(session, .protocolError, "a batch that leaves a gap")
         }
-        guard takes(batch.log, held: held.size), let found = accept(session, batch) else {
+        guard takes(batch.log, held: held.size) else {
+            // Remembered, should more be taken later.
+            confirm(session, batch.log, session.fetches[at].size)
             return streamEnded(session, stream)
         }
+        guard let found = accept(session, batch) else { return streamEnded(session, stream) }
         let isNew = logs[batch.log] == nil
         let kept = batch.isSmall ? batch : nil
         store(.fetched(found, source: session.id, stream: stream, batch: kept), found)

@@ -33,14 +33,14 @@ package struct Refusals: Sendable, Equatable {
 struct LogPolicy: Sendable {
     var isEverything = true
     var list: [LogKey] = []
-    var keys: Set<LogKey> = []
+    var members: Set<LogKey> = []
     var quotas = EntryQuotas()
     /// The disk is nearly full: nothing of others is fetched.
     var isDiskLow = false
     var refusals = Refusals()
     private var refused: Set<LogKey> = []
 
-    func wants(_ log: LogKey) -> Bool { isEverything || keys.contains(log) }
+    func wants(_ log: LogKey) -> Bool { isEverything || members.contains(log) }
 
     func quota(of log: LogKey) -> UInt64 { quotas.logs[log] ?? quotas.others }
 
@@ -58,11 +58,11 @@ struct LogPolicy: Sendable {
         refused = []
         refusals = Refusals()
         switch wanted {
-        case .everything: (isEverything, list, keys) = (true, [], [])
+        case .everything: (isEverything, list, members) = (true, [], [])
         case .only(let logs):
             isEverything = false
             list = Array(logs.prefix(Limits.Wants.logs))
-            keys = Set(list)
+            members = Set(list)
         }
     }
 }
@@ -70,11 +70,11 @@ struct LogPolicy: Sendable {
 /// What a peer wants of us.
 struct PeerWants: Sendable {
     var isEverything = true
-    var keys: Set<LogKey> = []
+    var members: Set<LogKey> = []
     /// How often it was told all heads again.
     var retellings = 0
 
-    func contains(_ log: LogKey) -> Bool { isEverything || keys.contains(log) }
+    func contains(_ log: LogKey) -> Bool { isEverything || members.contains(log) }
 }
 
 /// Only wanted logs travel: each side tells the other which it wants, and neither pushes nor
@@ -98,15 +98,33 @@ extension Mesh {
                 if let session = sessions[id], session.isReady { send(session, encoded: encoded) }
             }
         }
+        goOn(before)
         schedule()
+    }
+
+    /// Entries held of a log, counting those on their way to the disk.
+    package func size(of log: LogKey) -> UInt64 { logs[log]?.size ?? 0 }
+
+    /// Logs that ended at their quota, and may have more now: of whoever is connected and has more.
+    private mutating func goOn(_ before: LogPolicy) {
+        for number in logs.records.indices {
+            let (log, size) = (logs.records[number].key, logs.records[number].size)
+            guard size >= before.quota(of: log), size < policy.quota(of: log) else { continue }
+            for id in sessionOrder {
+                guard let session = sessions[id], let known = session.known[number]?.confirmed,
+                    known > size
+                else { continue }
+                offer(session, log, known)
+            }
+        }
     }
 
     /// What tells a peer that knows the policy before of the one now.
     private func wantChanges(from before: LogPolicy) -> [Message] {
         if policy.isEverything { return before.isEverything ? [] : [.want(.everything, [])] }
         if before.isEverything { return wantMessages() }
-        let added = policy.list.filter { !before.keys.contains($0) }
-        let gone = before.list.filter { !policy.keys.contains($0) }
+        let added = policy.list.filter { !before.members.contains($0) }
+        let gone = before.list.filter { !policy.members.contains($0) }
         // What goes first: a peer keeps no more than so many at a time.
         return pages(gone, .notThese, .notThese) + pages(added, .also, .also)
     }
@@ -179,22 +197,22 @@ extension Mesh {
         case .everything:
             guard !session.wants.isEverything else { return }
             session.wants.isEverything = true
-            session.wants.keys = []
+            session.wants.members = []
             retell(session)
         case .only:
             let before = session.wants
             session.wants.isEverything = false
-            session.wants.keys = Set(logs)
+            session.wants.members = Set(logs)
             tell(session, logs.filter { !before.contains($0) })
         case .also:
             guard !session.wants.isEverything else { return }
-            let added = logs.filter { session.wants.keys.insert($0).inserted }
-            guard session.wants.keys.count <= Limits.Wants.logs else {
+            let added = logs.filter { session.wants.members.insert($0).inserted }
+            guard session.wants.members.count <= Limits.Wants.logs else {
                 return farewell(session, .protocolError, "more logs wanted than may be named")
             }
             tell(session, added)
         case .notThese:
-            for log in logs { session.wants.keys.remove(log) }
+            for log in logs { session.wants.members.remove(log) }
         }
     }
 

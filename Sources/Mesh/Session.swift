@@ -41,6 +41,8 @@ final class Session {
     var headsDone = true
     /// What of the change numbers is told and heard here.
     var resume = Resuming()
+    /// Since when nobody needs the session, unless something is under way.
+    var idleSince: Instant?
     /// Live posts go to neighbours only: the peer is in the active view.
     var isNeighbour = false
     /// Logs whose news could not be sent while the peer was slow, in order, each once.

@@ -35,6 +35,8 @@ package enum Limits {
     /// An unanswered datagram is followed up over TCP after this. Guess: several home round trips.
     package static let datagramRepair = Instant.Span.milliseconds(250)
     package static let datagramProbe = Instant.Span.seconds(30)
+    /// A session that is with no neighbour and has nothing under way is closed after this.
+    package static let idleSession = Instant.Span.seconds(30)
     package static let redialFirst = Instant.Span.seconds(1)
     package static let redialLast = Instant.Span.seconds(300)
     /// After the disk was full, nothing is fetched for so long.
@@ -362,8 +364,12 @@ extension Limits {
         package static let hops = 3
         /// Of one author's follows, so many count: one account cannot bring in a million others.
         package static let followsCounted = 2_048
+        /// Of one identity's devices, so many count.
+        package static let devicesCounted = 64
         /// From a follow to what it changes: many at once cost one computation.
         package static let settling = Instant.Span.milliseconds(500)
+        /// How often the disk is looked at while nothing is written.
+        package static let look = Instant.Span.seconds(5)
     }
 
     package enum Wants {

@@ -132,9 +132,7 @@ struct WantsTests {
         #expect(net.nodes[1].mesh.refusals == Refusals(unwanted: 0, overQuota: 2))
         #expect(net.nodes[1].store.isSound())
         // More room: the rest comes.
-        net.feed(1, .want(.everything, EntryQuotas(), isWider: true))
-        net.cut(0, 1)
-        net.heal(0, 1)
+        net.feed(1, .want(.everything, EntryQuotas(), isWider: false))
         #expect(net.run(within: .seconds(60)) { logs.allSatisfy { net.nodes[1].size($0) == 300 } })
     }
 

@@ -14,7 +14,9 @@ NAMES = [
     "merkle",
     "messages",
     "noise",
+    "overlay",
     "proof",
+    "wants",
 ]
 
 
