@@ -321,8 +321,8 @@ extension Mesh {
         passOnPart(fetch)
     }
 
-    /// A stream that ended before its checkpoint: whoever has the rest may be gone, and what came is
-    /// to be had here.
+    /// A stream that ended before its checkpoint: whoever has the rest may be gone, and what came
+    /// is to be had here.
     mutating func passOnPart(_ fetch: Session.Fetch) {
         guard fetch.hasDelivered, let head = logs[fetch.log]?.durable, !head.isFrozen,
             head.size < head.checkpoint.size
