@@ -1,5 +1,5 @@
-import HyParView
 import Crypto
+import HyParView
 import MerkleLog
 import Primitives
 

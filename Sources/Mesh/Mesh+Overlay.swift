@@ -3,8 +3,8 @@ import HyParView
 import MerkleLog
 import Primitives
 
-/// Where HyParView meets the sessions: its links are sessions, and its peers' addresses stand in the
-/// address table.
+/// Where HyParView meets the sessions: its links are sessions, and its peers' addresses stand in
+/// the address table.
 ///
 /// Without an overlay (`MeshConfiguration.overlay` is nil) every session is with a neighbour.
 extension Mesh {
