@@ -44,6 +44,8 @@ package enum Message: Equatable, Sendable {
         package var time: UnixTime
         package var agent: String
         package var port: UInt64?
+        /// The secret of the invite that the sender follows: 16 bytes.
+        package var invite: [UInt8]?
 
         package init(
             version: UInt64, node: LogKey, datagramID: UInt64, time: UnixTime, agent: String,
@@ -225,7 +227,7 @@ extension Message.Hello {
     fileprivate func encode(into encoder: inout CBOREncoder) {
         encoder.array(2)
         encoder.uint(0)
-        encoder.map(port == nil ? 5 : 6)
+        encoder.map(5 + (port == nil ? 0 : 1) + (invite == nil ? 0 : 1))
         encoder.uint(1)
         encoder.uint(version)
         encoder.uint(2)
@@ -240,6 +242,10 @@ extension Message.Hello {
             encoder.uint(6)
             encoder.uint(port)
         }
+        if let invite {
+            encoder.uint(7)
+            encoder.bytes(invite)
+        }
     }
 
     fileprivate init(from decoder: inout CBORDecoder) throws(WireError) {
@@ -249,6 +255,7 @@ extension Message.Hello {
         var time: UnixTime?
         var agent: String?
         var port: UInt64?
+        var invite: [UInt8]?
         let start = decoder.offset
         let whole = try decoder.skip(depth: 1)
         var fields = CBORDecoder(decoder.bytes, in: start..<whole.upperBound)
@@ -269,6 +276,7 @@ extension Message.Hello {
             case 6:
                 port = try fields.uint(max: 65_535)
                 if port == 0 { throw .malformed }
+            case 7: invite = try fields.byteString(exactly: Limits.Invites.secret)
             default: _ = try fields.skip()
             }
         }
@@ -276,6 +284,7 @@ extension Message.Hello {
         self.init(
             version: version, node: node, datagramID: datagramID, time: time, agent: agent,
             port: port)
+        self.invite = invite
     }
 }
 

@@ -48,7 +48,9 @@ package final class Node {
     /// Connections of the mesh by the session they carry.
     var connections: [SessionID: ConnectionID] = [:]
     var localEndpoints: [Endpoint] = []
-    var remembered: [PeerAddress]?
+    var remembered: [Invite]?
+    /// Who was invited, who has come, and whom to follow for it.
+    var guests: Guests
     var sessions: [LogKey: SessionFacts] = [:]
     /// Who wants to know when a log holds so many entries.
     var waiters: [Waiter] = []
@@ -87,6 +89,7 @@ package final class Node {
             agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() })
         // Nobody is dialled before this node listens: a single command is done without a network.
         configuration.outbound = 0
+        guests = Guests.read(parts.reader, journal)
         mesh = Mesh(
             configuration: configuration, heads: parts.heads, own: parts.own, forks: parts.forks,
             history: parts.history, addresses: Self.addresses(parts.reader, journal),

@@ -244,4 +244,14 @@ extension Limits {
         /// Peers with a slot of their own: those whom the owner invited, or who invited the owner.
         package static let reserved = 128
     }
+
+    /// Invites with a one-time secret.
+    package enum Invites {
+        /// Random bytes of a secret: not to be guessed over the network.
+        package static let secret = 16
+        /// Invites that one node has open: more would be a public address.
+        package static let open = 64
+        /// How long an invite is good, in milliseconds: a week, so that a friend's weekend is in it.
+        package static let lifetime: UInt64 = 7 * 24 * 3_600 * 1_000
+    }
 }

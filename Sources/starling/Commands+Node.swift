@@ -11,7 +11,8 @@ extension Command {
 
               --listen HOST:PORT  where to listen, one port for TCP and UDP (default [::]:4646;
                                   port 0 picks a free one)
-              --join INVITE       a node to keep a connection with; may be given several times
+              --join INVITE       a friend's invite, or a node's address: kept a connection with;
+                                  may be given several times
               --name NAME         what the identity of a first start is called
             """,
         options: ["--listen", "--join", "--name"]
@@ -94,38 +95,6 @@ extension Command {
         }
     }
 
-    static let invite = Command(
-        name: "invite", usage: "invite",
-        summary: "Print the line that lets somebody join this node.",
-        details: """
-            Behind a router, replace the addresses by your public one and forward the port to this
-            machine, TCP and UDP.
-            """
-    ) { context throws(NodeError) in
-        try context.withNode { node throws(NodeError) in
-            let reply = try node.request("invite")
-            context.show(reply) { Terminal.line(reply["invite"]?.text ?? "") }
-        }
-    }
-
-    static let join = Command(
-        name: "join", usage: "join INVITE",
-        summary: "Keep a connection with the node of an invite.",
-        details: "The node remembers it and connects again whenever the connection is lost.",
-        words: 1...1
-    ) { context throws(NodeError) in
-        try context.withNode { node throws(NodeError) in
-            let reply = try node.request(
-                "join", .object(("invite", .string(context.arguments.words[0]))))
-            context.show(reply) {
-                Terminal.line(
-                    reply["running"]?.flag == true
-                        ? "Connecting. See  starling peers"
-                        : "Remembered for the next  starling run")
-            }
-        }
-    }
-
     static let check = Command(
         name: "check", usage: "check",
         summary: "Verify every log that is stored, from the first entry.",
@@ -197,7 +166,6 @@ extension Command {
         Terminal.line(
             "  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
         Terminal.line("  Address  \(greeting["address"]?.text ?? "")")
-        Terminal.line("  Invite   \(greeting["invite"]?.text ?? "")")
         Terminal.line("  Data     \(greeting["data"]?.text ?? "")")
         if let words = greeting["words"]?.text {
             Terminal.line("  Words    \(words) (only you can read it)")
@@ -206,6 +174,7 @@ extension Command {
         }
         Terminal.line("")
         Terminal.line("  Post:    \(program ?? "starling") post\(flag) \"Hello, square!\"")
+        Terminal.line("  Invite:  \(program ?? "starling") invite\(flag)")
         Terminal.line("  Stop:    Ctrl-C")
         Terminal.line("")
     }

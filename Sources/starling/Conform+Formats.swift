@@ -130,16 +130,20 @@ extension Conform {
                 "index": .integer(reference.index), "address": .hex(reference.address),
             ]
         }
-        let address: PeerAddress
-        do throws(NodeError) { address = try PeerAddress(parsing: text) } catch {
+        let invite: Invite
+        do throws(NodeError) { invite = try Invite(parsing: text) } catch {
             throw ConformError(error)
         }
-        let endpoints = address.endpoints.compactMap { HostPort.parse($0) }.map {
+        let endpoints = invite.address.endpoints.compactMap { HostPort.parse($0) }.map {
             JSON.object(["host": .string($0.host), "port": .integer(UInt64($0.port))])
         }
-        return [
-            "kind": .string("node"), "public": .hex(address.key), "endpoints": .array(endpoints),
+        var out: [String: JSON] = [
+            "kind": .string("node"), "public": .hex(invite.address.key),
+            "endpoints": .array(endpoints),
         ]
+        if let secret = invite.secret { out["secret"] = .hex(secret) }
+        if let identity = invite.identity { out["who"] = .hex(identity) }
+        return out
     }
 
     static func wire<Result>(
