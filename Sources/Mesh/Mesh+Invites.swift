@@ -8,8 +8,8 @@ struct OpenInvite: Sendable {
     var until: UnixTime
 }
 
-/// Invites (`Protocol/discovery.md`): whoever dials and says an open secret in its hello gets a slot
-/// of its own, once.
+/// Invites (`Protocol/discovery.md`): whoever dials and says an open secret in its hello gets a
+/// slot of its own, once.
 extension Mesh {
     mutating func openInvite(_ secret: [UInt8], _ until: UnixTime) {
         guard secret.count == Limits.Invites.secret else { return }

@@ -21,6 +21,7 @@ extension Node {
         mesh.setOwn(addresses: machine, ports: localEndpoints.map(\.port))
         mesh.setOutbound(Limits.Addresses.outbound)
         openGuests()
+        startDiscovery()
         for invite in try rememberedPeers() { dial(invite) }
         for text in options.join {
             let invite = try Invite(parsing: text)

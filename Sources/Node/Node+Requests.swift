@@ -55,6 +55,7 @@ extension Node {
         return .object(
             ("version", .string(Self.version)), ("running", .bool(!localEndpoints.isEmpty)),
             ("address", .string(address.text)), ("data", .string(paths.data)),
+            ("network", networkKey.map { .string(Hex.encode(NetworkID(of: $0).bytes)) }),
             ("posts", .int(counts.entries - min(counts.entries, counts.marks))),
             ("entries", .int(counts.entries)), ("logs", .int(counts.logs)),
             ("people", .int(people.count)), ("peers", .int(sessions.count)),

@@ -48,6 +48,9 @@ package final class Node {
     /// Connections of the mesh by the session they carry.
     var connections: [SessionID: ConnectionID] = [:]
     var localEndpoints: [Endpoint] = []
+    /// Of a private mesh.
+    let networkKey: PresharedKey?
+    var discovery: Discovery?
     var remembered: [Invite]?
     /// Who was invited, who has come, and whom to follow for it.
     var guests: Guests
@@ -71,6 +74,7 @@ package final class Node {
         self.paths = paths
         self.options = options
         Sodium.start()
+        networkKey = try Self.networkKey(options)
         lock = try DirectoryLock(paths)
         journal = Journal(isQuiet: options.isQuiet)
         let parts = try Self.open(paths, options)
@@ -85,7 +89,7 @@ package final class Node {
         roots = parts.roots
         startedAt = parts.loop.now()
         var configuration = MeshConfiguration(
-            nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
+            nodeKey: parts.nodeKey, networkSecret: networkKey, listenPort: nil,
             agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() })
         // Nobody is dialled before this node listens: a single command is done without a network.
         configuration.outbound = 0
@@ -101,6 +105,15 @@ package final class Node {
         loop.turnEnded = { [weak self] in self?.turnEnded() }
         if parts.wasKilled { checkInBackground() }
         finishAccounts()
+    }
+
+    private static func networkKey(_ options: NodeOptions) throws(NodeError) -> PresharedKey? {
+        guard let text = options.networkSecret else { return nil }
+        guard let key = NetworkSecret.key(text) else {
+            throw .badRequest(
+                "a network secret has 12 to 1024 bytes: starling network new  prints a good one")
+        }
+        return key
     }
 
     // MARK: Running

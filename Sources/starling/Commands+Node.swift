@@ -4,7 +4,8 @@ import Node
 /// Commands that start a node, or look at it.
 extension Command {
     static let run = Command(
-        name: "run", usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME]",
+        name: "run",
+        usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME] [--no-lan] [--network SECRET]",
         summary: "Run the node: keep posts, meet peers, pass things on. Ctrl-C stops it.",
         details: """
             Makes an identity at the first start and writes its recovery words to a file.
@@ -14,12 +15,20 @@ extension Command {
               --join INVITE       a friend's invite, or a node's address: kept a connection with;
                                   may be given several times
               --name NAME         what the identity of a first start is called
+              --no-lan            do not look for other nodes in the local network, nor be found
+              --network SECRET    meet only nodes with this secret: see  starling network --help
+              --network-file FILE the same, from a file that only you can read; or set
+                                  STARLING_NETWORK. Other users of this machine see the options of
+                                  a program that runs
             """,
-        options: ["--listen", "--join", "--name"]
+        flags: ["--no-lan"],
+        options: ["--listen", "--join", "--name", "--network", "--network-file"]
     ) { context throws(NodeError) in
         var options = NodeOptions()
         options.join = context.arguments.all("--join")
         options.name = context.arguments.value("--name")
+        options.usesLocalNetwork = !context.arguments.has("--no-lan")
+        options.networkSecret = try networkSecret(context.arguments)
         let node = try Node(paths: context.paths, options: options)
         do throws(NodeError) {
             // What can fail comes first: a port in use makes no identity.
@@ -184,6 +193,7 @@ extension Command {
         let isRunning = status["running"]?.flag == true
         Terminal.line(isRunning ? "running for \(duration(number("uptime")))" : "not running")
         if isRunning { Terminal.line("address   \(status["address"]?.text ?? "")") }
+        if let network = status["network"]?.text { Terminal.line("network   private, \(network)") }
         Terminal.line("data      \(status["data"]?.text ?? "")")
         Terminal.line(
             "holds     \(number("posts")) posts in \(number("logs")) logs"

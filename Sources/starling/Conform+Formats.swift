@@ -77,6 +77,20 @@ extension Conform {
             if assembler.isUnderWay { throw ConformError("the message does not end") }
             return ["messages": .array(messages)]
         },
+        "beacon-decode": { fields throws(ConformError) in
+            let data = try fields.bytes("data")
+            let beacon = try wire { () throws(WireError) in try Beacon(decoding: data) }
+            return [
+                "node": .hex(beacon.node), "port": .integer(UInt64(beacon.port)),
+                "network": .hex(beacon.network.bytes),
+            ]
+        },
+        "network-secret": { fields throws(ConformError) in
+            guard let key = NetworkSecret.key(try fields.string("text")) else {
+                throw ConformError("a network secret has 12 to 1,024 bytes")
+            }
+            return ["psk": .hex(key.exposed), "network": .hex(NetworkID(of: key).bytes)]
+        },
         "address-parse": { fields throws(ConformError) in
             try parseAddress(try fields.string("text"))
         },
