@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .executable(name: "starling", targets: ["starling"]),
         .executable(name: "starling-bench", targets: ["starling-bench"]),
+        .executable(name: "starling-sim", targets: ["starling-sim"]),
     ],
     targets: [
         // C: libraries of the system, and the Linux calls that the Glibc module leaves out.
@@ -51,12 +52,17 @@ let package = Package(
         // L2
         layer("MerkleLog", "Primitives", "Wire", "Crypto"),
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
         // L3: the last pure layer
-        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree"),
+        layer(
+            "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
+            "Plumtree"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
+        layer(
+            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree", "Mesh"),
         // L5
         layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
         // L6
@@ -70,14 +76,19 @@ let package = Package(
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
+        program(
+            "starling-sim", "Primitives", "Wire", "Crypto", "MerkleLog", "Plumtree", "Mesh",
+            "Simulator"),
 
         tests("Primitives"),
         tests("Wire", "Primitives"),
         tests("Crypto", "Primitives", "Wire"),
         tests("MerkleLog", "Primitives", "Wire", "Crypto"),
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
+        tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),

@@ -1,6 +1,7 @@
 """The messages of a session (messages.md)."""
 
 import cbor
+import overlay
 from checkpoint import Checkpoint
 from entry import MAXIMUM_TIME
 from identifiers import MAXIMUM_INDEX, MAXIMUM_SIZE
@@ -72,6 +73,11 @@ def logs(value):
     return [key(k) for k in array(value, "logs", limit=512)]
 
 
+def wanted(value):
+    """[WANT-4] The logs named in one `want`."""
+    return [key(k) for k in array(value, "wanted logs", limit=2048)]
+
+
 def boolean(value):
     require(type(value) is bool, "neither true nor false")
     return value
@@ -96,6 +102,8 @@ TYPES = {
     14: ("graft", [logs]),
     15: ("since", [store, store, change]),
     16: ("mark", [store, change]),
+    17: ("want", [lambda v: uint(v, 3, "how"), wanted]),
+    **overlay.TYPES,
 }
 
 
@@ -109,4 +117,5 @@ def decode(data):
     require(kind in TYPES, "an unknown type")
     fields = TYPES[kind][1]
     require(len(parts) == 1 + len(fields), f"{TYPES[kind][0]} has {1 + len(fields)} elements")
+    require(kind != 17 or parts[1] != 0 or parts[2] == [], "want of everything names no logs")
     return kind, [kind] + [check(part) for check, part in zip(fields, parts[1:])]

@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 import Wire
 
 /// What the nodes of a private mesh share, as text: `[DISC-10]`.
@@ -9,10 +9,8 @@ package enum NetworkSecret {
     static let iterations = 210_000
     private static let salt = Array("starling/1 network".utf8)
 
-    /// A fresh secret of 32 random bytes, as text.
-    package static func generate() -> String {
-        "z" + Base58.encode(SystemRandom.bytes(32))
-    }
+    /// The text of a secret of 32 random bytes.
+    package static func text(_ random: Bytes32) -> String { "z" + Base58.encode(random.array) }
 
     /// The key that a text stands for: its 32 bytes in base58, or else what a passphrase gives; nil
     /// when the text is too short or too long for either.

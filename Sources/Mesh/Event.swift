@@ -74,6 +74,11 @@ package enum Event: Sendable {
     case hint([Contact], from: IPAddress)
     /// This peer has a slot whoever else comes, or no longer.
     case reserve(LogKey, Bool)
+    /// Which logs are fetched and kept from now on, and how much of each. `isWider`: some of them
+    /// were not wanted when what is noted of peers' stores was noted.
+    case want(Wanted, EntryQuotas, isWider: Bool)
+    /// The disk is nearly full, or no more: nothing of others is fetched while it is.
+    case diskIsLow(Bool)
     case tick
     /// Say farewell to everybody.
     case stop
@@ -83,6 +88,8 @@ package enum Event: Sendable {
 package enum StoreFailure: Error, Hashable, Sendable {
     case full
     case failed
+    /// The store takes no entries of such authors now; others may go on.
+    case closed
 }
 
 /// What a node does: the only way out. The shell carries these out in order.

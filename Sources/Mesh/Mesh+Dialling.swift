@@ -1,4 +1,5 @@
 import Crypto
+import HyParView
 import MerkleLog
 import Primitives
 
@@ -59,6 +60,10 @@ extension Mesh {
     /// Anchors are dialled first, the oldest of them before the others.
     mutating func startDialling() {
         outbound.anchors = addresses.anchors.reversed()
+        if overlay != nil {
+            wantsHint = true
+            return
+        }
         if configuration.outbound > 0 && addresses.peerCount > 0 { outbound.nextPick = now }
     }
 
@@ -81,6 +86,7 @@ extension Mesh {
         }
         targets[index].typed = address.endpoints
         targets[index].isKept = true
+        overlay(.reserve(address.key, true))
         if let secret { targets[index].secret = secret }
         if targets[index].isWaiting { begin(index) }
     }
@@ -95,6 +101,7 @@ extension Mesh {
     mutating func reserve(_ key: LogKey, _ isOn: Bool) {
         reservedPeers.removeAll { $0 == key }
         guard isOn, key != configuration.nodeKey.publicKey else { return }
+        overlay(.reserve(key, isOn))
         reservedPeers = Array(reservedPeers.suffix(Limits.Admission.reserved - 1)) + [key]
     }
 
@@ -125,6 +132,7 @@ extension Mesh {
 
     /// No address of a peer led to it: whoever wanted it looks for another.
     private mutating func unreachable(_ key: LogKey) {
+        overlay(.linkDown(key))
         pickSoon()
     }
 
@@ -142,6 +150,17 @@ extension Mesh {
         key != configuration.nodeKey.publicKey && key.x25519 != nil
     }
 
+    /// Whether the owner wants a session with the peer.
+    func isKept(_ key: LogKey) -> Bool {
+        targets.contains { $0.isKept && $0.address.key == key }
+    }
+
+    /// Whether the peer is being dialled.
+    func isDialling(_ key: LogKey) -> Bool {
+        targets.contains { $0.address.key == key && !$0.attempts.isEmpty }
+            || targets.contains { $0.address.key == key && $0.session != nil }
+    }
+
     private func isOwn(_ endpoint: Endpoint) -> Bool {
         guard outbound.ownPorts.contains(endpoint.port) else { return false }
         return endpoint.address.isLoopback || outbound.ownAddresses.contains(endpoint.address)
@@ -151,6 +170,7 @@ extension Mesh {
         for contact in contacts.prefix(Limits.Addresses.hintsPerEvent) {
             learn(contact, from: source)
         }
+        overlay(.hint(contacts.prefix(Limits.Addresses.hintsPerEvent).map(\.key)))
     }
 
     /// What a handshake has proven of where a peer is.
@@ -295,7 +315,8 @@ extension Mesh {
     }
 
     private mutating func pickSoon() {
-        guard configuration.outbound > 0, !isStopping else { return }
+        // With an overlay, it decides whom to dial.
+        guard configuration.outbound > 0, !isStopping, overlay == nil else { return }
         let soon = now + Limits.Addresses.dialPause
         outbound.nextPick = min(outbound.nextPick ?? soon, soon)
     }

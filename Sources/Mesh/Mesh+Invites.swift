@@ -30,10 +30,10 @@ extension Mesh {
 
     /// The peer names the logs that it writes: the shell hears whom the invite brought, and again
     /// as soon as there is a log.
-    mutating func inviteBrought(_ session: Session, _ logs: [LogKey]) {
+    mutating func inviteBrought(_ session: Session, _ keys: [LogKey]) {
         guard let secret = session.invite, let peer = session.peer else { return }
-        if !logs.isEmpty { session.invite = nil }
-        emit(.inviteUsed(peer, secret: secret, log: logs.first))
+        if !keys.isEmpty { session.invite = nil }
+        emit(.inviteUsed(peer, secret: secret, log: keys.first))
     }
 
     /// The peer has answered what was said after the hello: it has read the hello, and the secret

@@ -96,6 +96,7 @@ extension Mesh {
             var page: [Checkpoint] = []
             for number in numbers {
                 let record = logs.records[number]
+                if !session.wants.contains(record.key) { continue }
                 if record.isFrozen {
                     tellOfFork(session, record.key)
                 } else if let head = record.durable,

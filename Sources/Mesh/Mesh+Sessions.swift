@@ -5,7 +5,7 @@ import Primitives
 
 /// Opening, keeping and ending sessions: `Protocol/session.md`.
 extension Mesh {
-    static let prologue = Array("starling/1".utf8)
+    package static let prologue = Array("starling/1".utf8)
 
     // MARK: Handshake
 
@@ -70,6 +70,7 @@ extension Mesh {
         case .handshaking(let handshake): shake(session, handshake, Array(bytes[frame]))
         case .greeting(let noise), .ready(let noise):
             guard let message = assemble(session, noise, bytes, frame) else { return }
+            observe(session, .heard, message)
             guard let message = try? Message(decoding: message) else {
                 return farewell(session, .protocolError, "a message that does not decode")
             }
@@ -136,7 +137,7 @@ extension Mesh {
             openStream(session, stream, log, from, credit)
         case .batch(0, let batch): pushed(session, batch, byDatagram)
         case .batch(let stream, let batch): fetched(session, stream, batch)
-        case .end(let stream, _): streamEnded(session, stream)
+        case .end(let stream, let size): heardEnd(session, stream, size)
         case .have(let list): heard(session, list)
         case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)
@@ -146,6 +147,9 @@ extension Mesh {
         case .since(let theirs, let mine, let change):
             heardSince(session, theirs, mine, change)
         case .mark(let store, let change): heardMark(session, store, change)
+        case .want(let change, let logs): heardWant(session, change, logs)
+        case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
+            heardOverlay(session, message)
         case .unknown: break
         }
     }
@@ -176,9 +180,10 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
-        becomeNeighbour(session)
         sendOwnLogs(session)
+        sendWants(session)
         sendSince(session)
+        sessionReady(session)
     }
 
     /// Two sessions between the same nodes: the one that the smaller node key dialled stays.
@@ -202,6 +207,7 @@ extension Mesh {
     /// A message that is encoded already, since several peers get it.
     mutating func send(_ session: Session, encoded message: [UInt8]) {
         guard let noise = session.noise else { return }
+        observe(session, .said, message)
         guard let frames = try? Fragments.seal(message, with: noise) else {
             return end(session, "the session's keys are used up", atOnce: true)
         }
@@ -263,9 +269,11 @@ extension Mesh {
                 repairEnded(fetch.log)
             } else {
                 fetching[fetch.log] = nil
+                passOnPart(fetch)
             }
         }
         targetEnded(session, wasReady: wasReady)
+        if wasReady { sessionLost(session) }
         if wasReady || session.target != nil {
             note(.sessionClosed(session.peer, why: why))
         }
@@ -295,6 +303,7 @@ extension Mesh {
         repeatAnnouncements(session)
         probeDatagrams(session)
         sendMark(session)
+        endIfIdle(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {

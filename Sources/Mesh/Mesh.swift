@@ -1,4 +1,5 @@
 package import Crypto
+package import HyParView
 package import MerkleLog
 package import Plumtree
 package import Primitives
@@ -44,6 +45,12 @@ package struct Mesh {
     var sessionOfPeer: [LogKey: SessionID] = [:]
     var targets: [DialTarget] = []
     var outbound = Outbound()
+    /// Who is a neighbour; nil when every session is with one.
+    var overlay: HyParView?
+    var overlayEvents = Deque<HyParView.Event>()
+    var isOverlayAtWork = false
+    /// The overlay is to hear of the address table at the next event.
+    var wantsHint = false
     /// Where other nodes are.
     package internal(set) var addresses: AddressTable
     var admission: Admission
@@ -67,9 +74,13 @@ package struct Mesh {
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
+    /// What is fetched and kept of others.
+    var policy = LogPolicy()
     /// Sessions that are owed a `have` at the end of this event.
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
+    /// Sees every message in the clear: for simulations and tests; nil in a node.
+    package var observer: ((ObservedMessage) -> Void)?
 
     /// `heads` and `forks` are what the store holds, `own` the logs that this node writes,
     /// `addresses` what the last run remembered.
@@ -85,6 +96,9 @@ package struct Mesh {
         storeID = history.store
         plumtree = Plumtree(configuration.broadcast)
         random = SeededRandom(seed: seed)
+        overlay = configuration.overlay.map {
+            HyParView(me: configuration.nodeKey.publicKey, parameters: $0, seed: seed ^ 0x5eed)
+        }
         for mark in history.marks { remember(mark) }
         for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
         for start in own { adopt(start) }
@@ -101,6 +115,7 @@ package struct Mesh {
         self.wallClock = wallClock
         swap(&effects, &out)
         defer { swap(&effects, &out) }
+        if wantsHint { hintOverlay() }
         switch event {
         case .accepted(let id, let from): accepted(id, from)
         case .connected(let id, let dial, let remote): connected(id, dial, remote)
@@ -124,6 +139,8 @@ package struct Mesh {
         case .openInvite(let secret, let until): openInvite(secret, until)
         case .hint(let contacts, let source): hinted(contacts, from: source)
         case .reserve(let key, let isOn): reserve(key, isOn)
+        case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)
+        case .diskIsLow(let isLow): diskIsLow(isLow)
         case .tick: tick()
         case .stop: stop()
         }
@@ -142,10 +159,14 @@ package struct Mesh {
             guard let session = sessions[id] else { continue }
             note(session.nextDeadline)
             note(nextMark(session))
+            note(idleDeadline(session))
         }
+        note(overlayDeadline)
+        if wantsHint { note(now) }
         note(plumtree.nextDeadline)
         note(nextDialDeadline)
         note(storageBlockedUntil)
+        for entry in damage { note(entry.askAgain) }
         return earliest
     }
 
@@ -209,6 +230,8 @@ package struct Mesh {
             if let session = sessions[id] { checkDeadlines(session) }
         }
         dialDue()
+        overlayTick()
+        forgetAsked()
         graftMissing()
         schedule()
     }
@@ -227,6 +250,8 @@ package struct Mesh {
 package struct MeshConfiguration: Sendable {
     /// The node's own key: its address, never an author's.
     package var nodeKey: SigningKey
+    /// The overlay's constants; nil for a static mesh, where every session is with a neighbour.
+    package var overlay: HyParView.Parameters? = HyParView.Parameters()
     /// How posts spread.
     package var broadcast = Plumtree.Parameters()
     /// Secret of a private mesh; nil in the public one.

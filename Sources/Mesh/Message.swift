@@ -32,6 +32,19 @@ package enum Message: Equatable, Sendable {
     case since(mine: UInt64, yours: UInt64, change: UInt64)
     /// You have been told of all changes of my store up to this one; 0: I do not know yours.
     case mark(store: UInt64, change: UInt64)
+    /// Which logs are wanted of the peer.
+    case want(WantChange, [LogKey])
+    /// Let me into the overlay; here I listen.
+    case join([Endpoint])
+    /// Somebody joined, on its way through the overlay.
+    case forwardJoin(new: Contact, ttl: Int)
+    /// Be my neighbour; `high`: I cannot do without.
+    case neighbor(high: Bool, [Endpoint])
+    case neighborReply(accepted: Bool)
+    /// We are neighbours no more.
+    case disconnect
+    case shuffle(nonce: UInt64, origin: Contact, ttl: Int, nodes: [Contact])
+    case shuffleReply(nonce: UInt64, nodes: [Contact])
     /// A type above 31: of a later version, and passed over.
     case unknown(UInt64)
 
@@ -68,6 +81,8 @@ package enum Message: Equatable, Sendable {
         case tooManyPeers = 4
         case wrongKey = 5
         case version = 6
+        /// Not a neighbour, and nothing is under way.
+        case idle = 7
     }
 
     package static func == (a: Message, b: Message) -> Bool { a.encoded() == b.encoded() }
@@ -132,6 +147,9 @@ extension Message {
             encoder.begin(3, type: 16)
             encoder.eight(store)
             encoder.uint(change)
+        case .want(let change, let logs): Self.encodeWant(change, logs, into: &encoder)
+        case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
+            encodeOverlay(into: &encoder)
         case .unknown(let type):
             encoder.array(1)
             encoder.uint(type)
@@ -153,7 +171,9 @@ extension Message {
             for _ in 1..<count { _ = try decoder.skip(depth: 1) }
             self = .unknown(type)
         } else {
-            let expected = [2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3]
+            let expected = [
+                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 0, 0, 0, 2, 3, 3, 2, 1, 5, 3,
+            ]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
             }
@@ -199,9 +219,11 @@ extension Message {
             let mine = try decoder.eight()
             let yours = try decoder.eight()
             return .since(mine: mine, yours: yours, change: try decoder.change())
-        default:
+        case 17: return try readWant(&decoder)
+        case 16:
             let store = try decoder.eight()
             return .mark(store: store, change: try decoder.change())
+        default: return try readOverlay(type, &decoder)
         }
     }
 
@@ -290,7 +312,7 @@ extension Message.Hello {
 
 extension CBOREncoder {
     /// The array's head and its type, of a message with `count` parts.
-    fileprivate mutating func begin(_ count: Int, type: Int) {
+    mutating func begin(_ count: Int, type: Int) {
         array(count)
         uint(type)
     }

@@ -30,6 +30,9 @@ final class Session {
 
     // MARK: Sync
 
+    /// Which logs the peer wants of us.
+    var wants = PeerWants()
+
     /// What the peer is known to hold, by log number.
     var known: [Int: Known] = [:]
     /// The next log whose head goes out in pages; past the table's end when all have.
@@ -38,6 +41,8 @@ final class Session {
     var headsDone = true
     /// What of the change numbers is told and heard here.
     var resume = Resuming()
+    /// Since when nobody needs the session, unless something is under way.
+    var idleSince: Instant?
     /// Live posts go to neighbours only: the peer is in the active view.
     var isNeighbour = false
     /// Logs whose news could not be sent while the peer was slow, in order, each once.
@@ -45,7 +50,9 @@ final class Session {
     var isOverdue: Set<LogKey> = []
     /// Larger sizes than ours that the peer offers, in order, each once.
     var offers = Deque<LogKey>()
-    var offered: [LogKey: UInt64] = [:]
+    var offered: [LogKey: Offer] = [:]
+    /// How often the peer gave nothing of a log, since it gave something.
+    var stalls: [LogKey: Int] = [:]
     var fetches: [Fetch] = []
     var serving: [Serve] = []
     /// The highest number of a stream that the peer opened: none is used twice.
@@ -120,6 +127,13 @@ final class Session {
         var sent: UInt64 = 0
         /// The peer was sent the proof that the log is forked.
         var toldOfFork = false
+    }
+
+    /// What the peer says that it holds of a log.
+    struct Offer {
+        var size: UInt64
+        /// The root of its checkpoint of that size, where it told one.
+        var root: Hash?
     }
 
     /// A push by datagram that is not confirmed.

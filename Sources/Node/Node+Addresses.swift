@@ -16,6 +16,7 @@ extension Node {
         do throws(TransportError) {
             localEndpoints = try network.listen(on: host, port: port)
         } catch { throw .network("\(error)") }
+        watchDisk()
         mesh.setListenPort(localEndpoints.first?.port)
         let machine = LocalAddresses.all() + localEndpoints.map(\.address)
         mesh.setOwn(addresses: machine, ports: localEndpoints.map(\.port))

@@ -11,7 +11,7 @@ struct Discovery {
     /// Beacons sent so far.
     var sent = 0
 
-    /// A link-local group, transient since none is assigned (RFC 4291 §2.7), that spells "Starling".
+    /// Of the link, transient since none is assigned (RFC 4291 §2.7); it spells "Starling".
     static let group6 = IPAddress(high: 0xff12 << 48, low: 0x5374_6172_6c69_6e67)
     /// Of the local scope, 239.255.0.0/16 (RFC 2365).
     static let group4 = IPAddress(v4: 0xefff_5354)

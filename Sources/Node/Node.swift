@@ -60,6 +60,8 @@ package final class Node {
     let tasks: TaskMailbox
     /// Entries that are not posts, stored or on their way, and not yet in `people`.
     var unnoted: [LogKey: [(index: UInt64, entry: Entry)]] = [:]
+    /// What is kept of others.
+    var storage = StorageFacts()
     /// Why the node stopped on its own.
     package internal(set) var failure: NodeError?
     let startedAt: Instant
@@ -103,6 +105,7 @@ package final class Node {
         parts.tasks.box.node = self
         do throws(StoreError) { try people.load() } catch { throw .store("\(error)") }
         loop.turnEnded = { [weak self] in self?.turnEnded() }
+        try startPolicy()
         if parts.wasKilled { checkInBackground() }
         finishAccounts()
     }

@@ -13,6 +13,8 @@ package struct NodeOptions: Sendable {
     package var usesLocalNetwork = true
     /// The secret of a private mesh, as `NetworkSecret` reads it; nil in the public one.
     package var networkSecret: String?
+    /// Bytes that the store may take; nil: as before, or by what is free at the first start.
+    package var disk: UInt64?
 
     package init() {}
 }

@@ -35,6 +35,8 @@ package enum Limits {
     /// An unanswered datagram is followed up over TCP after this. Guess: several home round trips.
     package static let datagramRepair = Instant.Span.milliseconds(250)
     package static let datagramProbe = Instant.Span.seconds(30)
+    /// A session that is with no neighbour and has nothing under way is closed after this.
+    package static let idleSession = Instant.Span.seconds(30)
     package static let redialFirst = Instant.Span.seconds(1)
     package static let redialLast = Instant.Span.seconds(300)
     /// After the disk was full, nothing is fetched for so long.
@@ -171,6 +173,88 @@ package struct TransportLimits: Sendable {
 }
 
 extension Limits {
+    /// The overlay: `Protocol/overlay.md`. "Paper" is HyParView's, its values for 10,000 nodes.
+    package enum Overlay {
+        // MARK: Sizes
+
+        /// Neighbours without those in reserved slots: fan-out 4 and one more (paper §5.1).
+        package static let active = 5
+        /// Of them, at least so many that this node chose itself: half, rounded down.
+        package static let own = 2
+        /// Peers that can replace a neighbour (paper §5.1).
+        package static let passive = 30
+        /// Passive entries that came over one link, once the view is full: a third. Walks come over
+        /// five links, so a fair share is six. Guess.
+        package static let passiveOfLink = 10
+        /// Peers once heard of, for probes and as the last resort. 0.95^256 = 0.000002 is the
+        /// chance that none is left when 95 of 100 nodes fail.
+        package static let memory = 256
+        /// Invited peers with a slot of their own.
+        package static let reserved = 128
+
+        // MARK: Walks
+
+        /// Hops of ForwardJoin (ARWL) and, a guess, of Shuffle; and how many are left when it
+        /// leaves the new node in a passive view (PRWL) (paper §5.1).
+        package static let activeWalk = 6
+        package static let passiveWalk = 3
+        /// Neighbours (k_a) and passive entries (k_p) in a Shuffle (paper §5.1).
+        package static let shuffleActive = 3
+        package static let shufflePassive = 4
+        /// Time to live that a message can carry at most: more than any walk has.
+        package static let timeToLive = 15
+        /// Shuffles under way that the way back is remembered of: a second's worth of the rate that
+        /// five links may have is one; this holds 20 s of them and some bursts.
+        package static let walks = 64
+        /// For so long. Guess: twelve hops of a bad line.
+        package static let walkTime = Instant.Span.seconds(20)
+
+        // MARK: Time
+
+        /// The paper gives no period. Guess: 12 messages of 600 bytes in that time cost 250 bytes
+        /// a second.
+        package static let shuffle = Instant.Span.seconds(30)
+        /// The first shuffles after a join come as quickly as this, to fill the passive view.
+        package static let firstShuffle = Instant.Span.seconds(2)
+        package static let firstShuffles = 6
+        /// Between probes for islands. Guess: each moves two links, and an island of ten nodes is
+        /// found within a minute.
+        package static let probe = Instant.Span.seconds(600)
+        /// A link that is not up by then is not coming.
+        package static let connect = Instant.Span.seconds(10)
+        /// A Neighbor request unanswered for so long counts as refused.
+        package static let reply = Instant.Span.seconds(5)
+
+        // MARK: What peers can make us do
+
+        /// Shuffles taken from one link at once, and then one each interval: five times what a
+        /// network of equal nodes sends (6 hops each 30 s, over 5 links).
+        package static let shuffleBurst = 16
+        package static let shuffleInterval = Instant.Span.seconds(5)
+        /// ForwardJoins taken from one link at once, and then one each interval.
+        package static let forwardBurst = 32
+        package static let forwardInterval = Instant.Span.seconds(1)
+        /// Joins that are passed on at once, and then one each interval; others are only accepted.
+        package static let joinBurst = 32
+        package static let joinInterval = Instant.Span.milliseconds(500)
+        /// Requests with high priority at once, and then one each interval: where more nodes need
+        /// a neighbour than others can take, they must not evict each other without end. Guess.
+        package static let urgentBurst = 8
+        package static let urgentInterval = Instant.Span.seconds(15)
+        /// Links that ForwardJoins are opening at a time.
+        package static let forwardDials = 4
+        /// Contacts that are being joined through at a time.
+        package static let joins = 8
+        /// Peers in one Shuffle or its reply: twice what the paper's constants need.
+        package static let nodesPerMessage = 16
+        /// Peers taken from one hint.
+        package static let hints = 64
+        /// Refusals after which a node with most of its neighbours waits for the next shuffle.
+        package static let refusals = 4
+        /// Waits between repairs of a node that reaches nobody: doubled up to so many shuffles.
+        package static let rest = 16
+    }
+
     /// What a node remembers of where others are (`AddressTable`).
     ///
     /// The shape is that of Bitcoin Core's addrman (1,024 and 256 buckets of 64; 64 and 8 buckets a
@@ -270,5 +354,59 @@ extension Limits {
         package static let interfaces = 16
         /// Beside the node's own default port, since many nodes of one machine share this one.
         package static let port: UInt16 = 4_647
+    }
+}
+
+/// What the node keeps of others when the disk is not endless: `Protocol/limits.md` has none of
+/// these, since each node chooses.
+extension Limits {
+    package enum Storage {
+        /// The default budget: half of what is free at the first start, and no more than this.
+        package static let defaultBudget: UInt64 = 10 << 30
+        /// Below this the write-ahead log and a few hundred posts would take all of it.
+        package static let leastBudget: UInt64 = 4 << 20
+        package static let mostBudget: UInt64 = 1 << 60
+        /// Of the budget, a sixteenth is kept free for own posts, and no more than this: some
+        /// hundred thousand posts.
+        package static let reserve: UInt64 = 256 << 20
+        /// What the write-ahead log may take, for budgets from 48 MiB up; a quarter of others.
+        package static let writeAhead: UInt64 = 12 << 20
+        /// How much more than needed is dropped at once: looking at every log costs more than
+        /// dropping a few bodies, and own posts wait for both. Guess.
+        package static let slack: UInt64 = 8 << 20
+        /// Bytes of bodies dropped in one commit.
+        package static let dropsPerCommit: UInt64 = 1 << 20
+        /// What an entry without its body takes, with its share of tree and index. Measured: 108
+        /// bytes where bodies were dropped.
+        package static let header: UInt64 = 112
+        /// The disk's own low-water mark: a fiftieth of it, within these.
+        package static let leastFree: UInt64 = 4 << 20
+        package static let mostFree: UInt64 = 256 << 20
+        /// Statements (who somebody is, whom they follow) are kept when all else of a log is
+        /// dropped: the first so many, up to this many bytes each. Honest ones take some 150.
+        package static let keptStatements: Int64 = 256
+        package static let keptStatementBytes = 1_024
+
+        /// Hops that are told apart; whoever is further away is a stranger.
+        package static let hops = 3
+        /// Of one author's follows, so many count: one account cannot bring in a million others.
+        package static let followsCounted = 2_048
+        /// Of one identity's devices, so many count.
+        package static let devicesCounted = 64
+        /// From a follow to what it changes: many at once cost one computation.
+        package static let settling = Instant.Span.milliseconds(500)
+        /// How often the disk is looked at while nothing is written.
+        package static let look = Instant.Span.seconds(5)
+    }
+
+    package enum Wants {
+        /// Logs that a node may name in a session; whoever wants more wants everything.
+        package static let logs = 65_536
+        /// Logs named in one message: 70 KiB.
+        package static let perMessage = 2_048
+        /// How often in a session a peer may go back to wanting everything and be told all heads.
+        package static let retellings = 16
+        /// Refused logs that are told apart when they are counted.
+        package static let refusedCounted = 16_384
     }
 }

@@ -22,7 +22,7 @@ extension Command {
         guard context.arguments.words == ["new"] else {
             throw .usage("the form is  starling network new")
         }
-        let secret = NetworkSecret.generate()
+        let secret = NetworkSecret.text(SystemRandom.bytes32())
         context.show(.object(("secret", .string(secret)))) { Terminal.line(secret) }
     }
 

@@ -4,8 +4,7 @@ import Node
 /// Commands that start a node, or look at it.
 extension Command {
     static let run = Command(
-        name: "run",
-        usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME] [--no-lan] [--network SECRET]",
+        name: "run", usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME] [OPTIONS]",
         summary: "Run the node: keep posts, meet peers, pass things on. Ctrl-C stops it.",
         details: """
             Makes an identity at the first start and writes its recovery words to a file.
@@ -15,6 +14,8 @@ extension Command {
               --join INVITE       a friend's invite, or a node's address: kept a connection with;
                                   may be given several times
               --name NAME         what the identity of a first start is called
+              --disk SIZE         what the node may take of the disk, such as 10G; kept for the next
+                                  starts (default: half of what is free, at most 10G)
               --no-lan            do not look for other nodes in the local network, nor be found
               --network SECRET    meet only nodes with this secret: see  starling network --help
               --network-file FILE the same, from a file that only you can read; or set
@@ -22,13 +23,14 @@ extension Command {
                                   a program that runs
             """,
         flags: ["--no-lan"],
-        options: ["--listen", "--join", "--name", "--network", "--network-file"]
+        options: ["--listen", "--join", "--name", "--disk", "--network", "--network-file"]
     ) { context throws(NodeError) in
         var options = NodeOptions()
         options.join = context.arguments.all("--join")
         options.name = context.arguments.value("--name")
         options.usesLocalNetwork = !context.arguments.has("--no-lan")
         options.networkSecret = try networkSecret(context.arguments)
+        if let disk = context.arguments.value("--disk") { options.disk = try ByteSize.budget(disk) }
         let node = try Node(paths: context.paths, options: options)
         do throws(NodeError) {
             // What can fail comes first: a port in use makes no identity.
@@ -200,6 +202,8 @@ extension Command {
                 + " of \(number("people")) people"
         )
         Terminal.line("peers     \(number("peers"))")
+        show(followed: status["followed"], peers: number("peers"))
+        if let storage = status["storage"] { show(storage: storage) }
         for account in status["accounts"]?.list ?? [] {
             let state = account["state"]?.text ?? ""
             Terminal.line(

@@ -49,7 +49,7 @@ struct HostileTests {
         let hello = Message.Hello(
             version: 1, node: log.key.publicKey, datagramID: 0x0102_0304_0506_0708,
             time: UnixTime(milliseconds: 1_700_000_000_000), agent: "raw", port: 4_000)
-        return [
+        let own: [Message] = [
             .hello(hello), .ping(9), .pong(1 << 40), .heads([log.checkpoint(9)], done: true),
             .own([log.key.publicKey, .zero]), .ownHeads([log.checkpoint(3)]),
             .get(stream: 70_000, log: log.key.publicKey, from: 3, credit: 16),
@@ -59,6 +59,7 @@ struct HostileTests {
             .credit(stream: 5, more: 16), .prune([log.key.publicKey]), .graft([.zero]),
             .since(mine: 1, yours: .max, change: 9), .mark(store: 7, change: 1), .unknown(4_000),
         ]
+        return own + OverlayMessageTests.messages
     }()
 
     // MARK: Messages

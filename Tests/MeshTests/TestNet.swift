@@ -1,4 +1,5 @@
 import Crypto
+import HyParView
 import MerkleLog
 import Primitives
 import Synchronization
@@ -17,6 +18,8 @@ final class TestNet {
     private var raws: [SessionID: RawPeer] = [:]
     private let seed: UInt64
 
+    /// Nil: every session is with a neighbour, and nobody is dialled but who was joined.
+    var overlay: HyParView.Parameters?
     /// Datagrams that get lost, of a hundred.
     var lossPercent: UInt64 = 0
     var latency = Instant.Span.milliseconds(5)
@@ -64,7 +67,7 @@ final class TestNet {
         heads: TestStore = TestStore(), own: [OwnLogStart] = [], at address: IPAddress? = nil
     ) -> Int {
         let index = nodes.count
-        let node = TestNode(index: index, seed: seed, store: heads)
+        let node = TestNode(index: index, seed: seed, store: heads, overlay: overlay)
         node.endpoint = address.map { Endpoint($0, port: 4_000) }
         nodes.append(node)
         node.start(own)
@@ -369,6 +372,7 @@ final class TestNet {
 final class TestNode {
     let index: Int
     let key: SigningKey
+    let overlay: HyParView.Parameters?
     var own: [SigningKey] = []
     var mesh: Mesh
     var store: TestStore
@@ -394,38 +398,41 @@ final class TestNode {
     var hosts: [LogKey] = []
     private let seed: UInt64
 
-    init(index: Int, seed: UInt64, store: TestStore) {
+    init(index: Int, seed: UInt64, store: TestStore, overlay: HyParView.Parameters?) {
         self.index = index
+        self.overlay = overlay
         self.seed = seed
         self.store = store
         self.store.id = seed &+ UInt64(index) + 1
         key = signingKey(UInt8(200 + index))
-        mesh = Self.mesh(key, store, [], seed: seed, index: index, generation: 0, nil)
+        mesh = Self.mesh(overlay, key, store, [], seed: seed, index: index, generation: 0, nil)
     }
 
     func start(_ own: [OwnLogStart]) {
         isUp = true
         mesh = Self.mesh(
-            key, store, own, seed: seed, index: index, generation: generation, remembered)
+            overlay, key, store, own, seed: seed, index: index, generation: generation, remembered)
     }
 
     private static func mesh(
-        _ key: SigningKey, _ store: TestStore, _ own: [OwnLogStart], seed: UInt64, index: Int,
+        _ overlay: HyParView.Parameters?, _ key: SigningKey, _ store: TestStore,
+        _ own: [OwnLogStart], seed: UInt64, index: Int,
         generation: Int, _ remembered: [UInt8]?
     ) -> Mesh {
         let counter = Mutex<UInt64>(0)
         let prefix = Array("\(seed) \(index) \(generation) ".utf8)
+        var configuration = MeshConfiguration(
+            nodeKey: key, networkSecret: nil, listenPort: 4_000, agent: "test",
+            entropy: {
+                let number = counter.withLock {
+                    $0 += 1
+                    return $0
+                }
+                return SHA256.hash(prefix + Array("\(number)".utf8))
+            })
+        configuration.overlay = overlay
         return Mesh(
-            configuration: MeshConfiguration(
-                nodeKey: key, networkSecret: nil, listenPort: 4_000, agent: "test",
-                entropy: {
-                    let number = counter.withLock {
-                        $0 += 1
-                        return $0
-                    }
-                    return SHA256.hash(prefix + Array("\(number)".utf8))
-                }),
-            heads: store.heads, own: own, history: store.history,
+            configuration: configuration, heads: store.heads, own: own, history: store.history,
             addresses: remembered.flatMap { try? AddressTable(decoding: $0) },
             seed: seed &+ UInt64(index))
     }

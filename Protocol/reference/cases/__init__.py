@@ -15,7 +15,9 @@ NAMES = [
     "merkle",
     "messages",
     "noise",
+    "overlay",
     "proof",
+    "wants",
 ]
 
 
