@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .executable(name: "starling", targets: ["starling"]),
         .executable(name: "starling-bench", targets: ["starling-bench"]),
+        .executable(name: "starling-sim", targets: ["starling-sim"]),
     ],
     targets: [
         // C: libraries of the system, and the Linux calls that the Glibc module leaves out.
@@ -53,11 +54,17 @@ let package = Package(
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
         layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
+        layer("Reconciliation", "Primitives", "Crypto"),
         // L3: the last pure layer
-        layer("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree"),
+        layer(
+            "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
+            "Plumtree", "Reconciliation"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
+        layer(
+            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree",
+            "Mesh"),
         // L5
         layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
         // L6
@@ -66,11 +73,14 @@ let package = Package(
             "Store", "Feed", "CLinux"),
         // L8
         program(
-            "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store",
-            "Feed", "Node"),
+            "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
+            "Mesh", "Store", "Feed", "Node"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
+        program(
+            "starling-sim", "Primitives", "Wire", "Crypto", "MerkleLog", "Plumtree", "Mesh",
+            "Simulator"),
 
         tests("Primitives"),
         tests("Wire", "Primitives"),
@@ -79,7 +89,9 @@ let package = Package(
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
         tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
-        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        tests("Reconciliation", "Primitives", "Crypto"),
+        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
+        tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),

@@ -1,4 +1,5 @@
 import CSodium
+import Synchronization
 
 /// Secret bytes in memory of their own, between guard pages, zeroed on release.
 ///
@@ -9,6 +10,7 @@ import CSodium
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
     private let base: UnsafeMutableRawPointer
     package let count: Int
+    private let isGuarded: Bool
 
     /// `count` bytes that `fill` writes; they are zero before, and read-only after.
     package init(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void) {
@@ -27,21 +29,29 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     init(writable count: Int) {
         precondition(count >= 0, "\(count) secret bytes")
         Sodium.start()
-        guard let pointer = unsafe sodium_malloc(max(count, 1)) else {
-            preconditionFailure("no memory for \(count) secret bytes")
-        }
-        unsafe sodium_memzero(pointer, max(count, 1))
+        isGuarded = SecretMemory.isGuarded
+        let size = max(count, 1)
+        guard
+            let pointer = unsafe isGuarded
+                ? sodium_malloc(size) : .allocate(byteCount: size, alignment: 16)
+        else { preconditionFailure("no memory for \(count) secret bytes") }
+        unsafe sodium_memzero(pointer, size)
         unsafe base = pointer
         self.count = count
     }
 
     deinit {
-        unsafe sodium_free(base)
+        if isGuarded {
+            unsafe sodium_free(base)
+        } else {
+            unsafe sodium_memzero(base, count)
+            unsafe base.deallocate()
+        }
     }
 
     /// Makes the bytes read-only. A system that cannot loses only the second line of defence.
     func protect() {
-        _ = unsafe sodium_mprotect_readonly(base)
+        if isGuarded { _ = unsafe sodium_mprotect_readonly(base) }
     }
 
     /// Hands out the bytes for as long as `body` runs; the pointer must not outlive it.
@@ -69,4 +79,17 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     package func equals(_ other: borrowing SecretBytes) -> Bool {
         unsafe count == other.count && sodium_memcmp(base, other.base, count) == 0
     }
+}
+
+/// Where secret bytes lie.
+package enum SecretMemory {
+    private static let plain = Atomic<Bool>(false)
+
+    /// Whether each secret has guarded pages of its own, as in every process that holds real ones.
+    static var isGuarded: Bool { !plain.load(ordering: .relaxed) }
+
+    /// From now on secrets lie in ordinary memory: for simulations alone, where a hundred thousand
+    /// sessions would need more mappings than the kernel gives to a process (65,530), and where all
+    /// keys come from a seed anyway.
+    package static func usePlainMemory() { plain.store(true, ordering: .relaxed) }
 }

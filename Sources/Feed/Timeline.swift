@@ -43,7 +43,8 @@ package struct Timeline {
     ) throws(StoreError) -> (posts: [Post], heldBack: Int) {
         var posts: [Post] = []
         var heldBack = 0
-        let horizon = now.milliseconds + Self.aheadLimit
+        let (sum, overflow) = now.milliseconds.addingReportingOverflow(Self.aheadLimit)
+        let horizon = overflow ? .max : sum
         for log in logs {
             let newest = try reader.newest(of: log, count: limit)
             for (offset, entry) in newest.entries.enumerated() {

@@ -390,3 +390,7 @@ extension AddressTable {
 
     mutating func restore(anchors keys: [Bytes32]) { anchors = keys }
 }
+
+extension AddressTable: CustomStringConvertible {
+    package var description: String { "\(triedCount) tried and \(newCount) new addresses" }
+}

@@ -65,7 +65,17 @@ package enum Event: Sendable {
     case adopt(OwnLogStart)
     /// This node writes the log no more, for now.
     case disown(LogKey)
-    case addPeer(PeerAddress)
+    /// Keep a session with this peer, `reserved` with a slot of its own here.
+    case addPeer(PeerAddress, reserved: Bool = false)
+    /// Somebody at this address says where peers are.
+    case hint([Contact], from: IPAddress)
+    /// This peer has a slot whoever else comes, or no longer.
+    case reserve(LogKey, Bool)
+    /// Which logs are fetched and kept from now on, and how much of each. `isWider`: some of them
+    /// were not wanted when what is noted of peers' stores was noted.
+    case want(Wanted, EntryQuotas, isWider: Bool)
+    /// The disk is nearly full, or no more: nothing of others is fetched while it is.
+    case diskIsLow(Bool)
     case tick
     /// Say farewell to everybody.
     case stop
@@ -75,6 +85,8 @@ package enum Event: Sendable {
 package enum StoreFailure: Error, Hashable, Sendable {
     case full
     case failed
+    /// The store takes no entries of such authors now; others may go on.
+    case closed
 }
 
 /// What a node does: the only way out. The shell carries these out in order.
@@ -92,6 +104,8 @@ package enum Effect: Sendable {
     case refused(Token, Refusal)
     case note(Notice)
     case stored(LogKey, from: UInt64, to: UInt64)
+    /// Keep this across restarts: an `AddressTable`, encoded.
+    case rememberAddresses([UInt8])
 }
 
 /// What is written.

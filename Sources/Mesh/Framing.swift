@@ -1,17 +1,19 @@
-import Crypto
-import Primitives
+package import Crypto
+package import Primitives
 package import Wire
 
 /// Cuts a byte stream into frames: two bytes of big-endian length, then so many bytes.
-struct FrameReader: Sendable {
+package struct FrameReader: Sendable {
     private var buffer: [UInt8] = []
     private var offset = 0
     /// When the frame that is under way must be complete; nil between frames.
-    private(set) var deadline: Instant?
+    package private(set) var deadline: Instant?
+
+    package init() {}
 
     /// Takes what arrived. The caller takes all whole frames out before it appends again, so that
     /// the buffer holds at most one frame and one read.
-    mutating func append(_ bytes: [UInt8]) {
+    package mutating func append(_ bytes: [UInt8]) {
         if offset == buffer.count {
             buffer = bytes
             offset = 0
@@ -26,7 +28,7 @@ struct FrameReader: Sendable {
 
     /// Where the next whole frame lies in `bytes`; nil while it is incomplete. A frame of no bytes
     /// is a range of none.
-    mutating func next() -> Range<Int>? {
+    package mutating func next() -> Range<Int>? {
         let available = buffer.count - offset
         guard available >= 2 else { return nil }
         let length = Int(buffer[offset]) << 8 | Int(buffer[offset + 1])
@@ -36,10 +38,10 @@ struct FrameReader: Sendable {
         return range
     }
 
-    var bytes: [UInt8] { buffer }
+    package var bytes: [UInt8] { buffer }
 
     /// Sets the absolute deadline when a frame has begun, and lifts it between frames.
-    mutating func updateDeadline(now: Instant) {
+    package mutating func updateDeadline(now: Instant) {
         if offset == buffer.count {
             deadline = nil
             buffer.removeAll(keepingCapacity: buffer.capacity <= 131_072)
@@ -82,10 +84,11 @@ package struct MessageAssembler: Sendable {
 }
 
 /// Cuts messages into sealed frames.
-enum Fragments {
+package enum Fragments {
     /// The frames of `message`: each sealed, each behind its length.
-    static func seal(_ message: [UInt8], with session: NoiseSession) throws(CryptoError) -> [UInt8]
-    {
+    package static func seal(
+        _ message: [UInt8], with session: NoiseSession
+    ) throws(CryptoError) -> [UInt8] {
         precondition(!message.isEmpty && message.count <= Limits.message)
         var out: [UInt8] = []
         out.reserveCapacity(message.count + 64 * (message.count / Limits.fragment + 1))

@@ -60,7 +60,7 @@ extension Mesh {
         confirm(session, log, size)
         let record = logs[log]
         if record?.isFrozen == true { return tellOfFork(session, log) }
-        if size <= record?.size ?? 0 { return }
+        if size <= record?.size ?? 0 || !takes(log, held: record?.size ?? 0) { return }
         guard session.isNeighbour else { return offer(session, log, size) }
         if plumtree.announced(tree(log), size: size, by: session.id, now: now) {
             ask(session, log, size)

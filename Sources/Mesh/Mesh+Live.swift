@@ -16,7 +16,9 @@ extension Mesh {
         }
         var encoded: [UInt8]?
         for id in sessionOrder where id != source {
-            guard let session = sessions[id], session.isReady, session.isNeighbour else { continue }
+            guard let session = sessions[id], session.isReady, session.isNeighbour,
+                session.wants.contains(log)
+            else { continue }
             let known = session.known[number] ?? Session.Known()
             if known.sent >= head.size || known.confirmed >= head.checkpoint.size { continue }
             if session.serving.contains(where: { $0.log == log }) { continue }
@@ -78,11 +80,17 @@ extension Mesh {
             confirm(session, batch.log, batch.to)
             count { $0.duplicates += UInt64(batch.entries.count) }
             if let durable = record?.durable { owe(session, batch.log, durable.size) }
+            // Its author may have told us another story of the same length.
+            if record?.pending?.checkpoint != batch.checkpoint {
+                heard(session, [batch.checkpoint])
+            }
             return duplicate(session, batch.log)
         }
         if record?.isFrozen == true { return }
+        guard takes(batch.log, held: held) else { return confirm(session, batch.log, batch.to) }
         let isNew = record == nil
-        guard batch.from <= held, storageBlockedUntil == nil, record?.isFailing != true,
+        guard batch.from <= held, storageBlockedUntil == nil, !policy.isDiskLow,
+            record?.isFailing != true,
             writeBytes <= Limits.storeInFlight, !isNew || logs.count < Limits.logs
         else {
             // Not now: it is fetched when its turn comes.
@@ -177,6 +185,7 @@ extension Mesh {
         else { return }
         count { $0.datagramsReceived += 1 }
         session.datagrams.address = from
+        observe(session, .heard, encoded, byDatagram: true)
         guard let message = try? Message(decoding: encoded) else {
             return farewell(session, .protocolError, "a datagram that does not decode")
         }
@@ -196,6 +205,7 @@ extension Mesh {
             let datagram = session.datagrams.seal(encoded, with: noise)
         else { return }
         count { $0.datagramsSent += 1 }
+        observe(session, .said, encoded, byDatagram: true)
         emit(.sendDatagram(datagram, to: address))
     }
 

@@ -5,8 +5,10 @@ import Primitives
 struct DamagedEntry: Sendable {
     let log: LogKey
     let index: UInt64
-    /// Sessions that were asked already.
+    /// Sessions that were asked already, and when they may be asked again: their copy may have been
+    /// damaged, too, and put right since.
     var asked: [SessionID] = []
+    var askAgain: Instant?
     /// It is on its way.
     var isUnderWay = false
     /// It has come, and is being written.
@@ -25,34 +27,52 @@ extension Mesh {
         askForDamaged()
     }
 
+    /// Those that could not help may be able to by now.
+    mutating func forgetAsked() {
+        for at in damage.indices {
+            guard let again = damage[at].askAgain, again <= now else { continue }
+            damage[at].asked = []
+            damage[at].askAgain = nil
+        }
+    }
+
     /// Asks for what is damaged, of peers that were not asked yet.
     mutating func askForDamaged() {
         for at in damage.indices where !damage[at].isUnderWay && !damage[at].isWritten {
             let (log, index) = (damage[at].log, damage[at].index)
             guard let number = logs.number(of: log) else { continue }
-            let holder = sessionOrder.first { id in
-                guard let session = sessions[id], session.isReady else { return false }
-                // A second stream of one log would take the place of the first.
-                return !damage[at].asked.contains(id)
-                    && !session.fetches.contains { $0.log == log }
-                    && session.fetches.count < Limits.streamsFetched
-                    && session.known[number].map { $0.confirmed > index } == true
+            // Peers that resume say nothing of what both hold: they are asked after those who have.
+            let askable = sessionOrder.filter { mayHelp($0, damage[at]) }
+            let holder =
+                askable.first { (sessions[$0]?.known[number]?.sent ?? 0) > index } ?? askable.first
+            guard let holder, let session = sessions[holder] else {
+                if !damage[at].asked.isEmpty && damage[at].askAgain == nil {
+                    damage[at].askAgain = now + Limits.streamStall
+                }
+                continue
             }
-            guard let holder, let session = sessions[holder] else { continue }
             damage[at].asked.append(holder)
             damage[at].isUnderWay = true
             fetch(session, log, from: index, to: index + 1, purpose: .repair)
         }
     }
 
+    private func mayHelp(_ id: SessionID, _ entry: DamagedEntry) -> Bool {
+        guard let session = sessions[id], session.isReady else { return false }
+        // A second stream of one log would take the place of the first.
+        return !entry.asked.contains(id) && session.fetches.count < Limits.streamsFetched
+            && !session.fetches.contains { $0.log == entry.log }
+    }
+
     /// The batch of a stream that was opened for a damaged entry.
     mutating func repair(_ session: Session, _ batch: Batch) {
+        // The peer counts all of this as told, and does not tell it again.
+        if batch.to > logs[batch.log]?.size ?? 0 { offer(session, batch.log, batch.to) }
         guard let at = damage.firstIndex(where: { $0.log == batch.log && $0.index == batch.from })
         else { return }
-        guard (try? batch.verify(trusting: logs[batch.log]?.durable?.checkpoint)) != nil,
-            let entry = batch.entries.first
-        else {
-            damage[at].isUnderWay = false
+        guard let mine = logs[batch.log]?.durable, !mine.isFrozen, let entry = batch.entries.first
+        else { return }
+        guard (try? batch.verify(trusting: mine.checkpoint)) != nil else {
             return farewell(session, .protocolError, "a batch that does not verify")
         }
         damage[at].isWritten = true
@@ -70,6 +90,16 @@ extension Mesh {
     mutating func repaired(_ log: LogKey, _ index: UInt64) {
         damage.removeAll { $0.log == log && $0.index == index }
         note(.repaired(log, index: index))
+        // Streams that met the damage have ended, and their readers do not ask again by themselves.
+        guard let number = logs.number(of: log), let head = logs.records[number].durable else {
+            return
+        }
+        for id in sessionOrder {
+            guard let session = sessions[id], session.isReady,
+                session.known[number]?.confirmed ?? 0 < head.size
+            else { continue }
+            announce(head, to: session)
+        }
     }
 
     /// The disk refused it: it is asked for again.

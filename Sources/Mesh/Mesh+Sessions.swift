@@ -5,32 +5,29 @@ import Primitives
 
 /// Opening, keeping and ending sessions: `Protocol/session.md`.
 extension Mesh {
-    static let prologue = Array("starling/1".utf8)
+    package static let prologue = Array("starling/1".utf8)
 
     // MARK: Handshake
 
     mutating func accepted(_ id: SessionID, _ from: Endpoint?) {
-        let halfOpen = sessionOrder.count { sessions[$0]?.isReady == false }
-        if isStopping || sessions.count >= Limits.sessions || halfOpen >= Limits.halfOpen {
-            return emit(.close(id, atOnce: true))
-        }
+        let prefix = from.flatMap { Admission.prefix(of: $0.address) }
+        guard mayShake(prefix) else { return emit(.close(id, atOnce: true)) }
         open(id, target: nil)
         sessions[id]?.remote = from
+        sessions[id]?.prefix = prefix
     }
 
     mutating func connected(_ id: SessionID, _ dial: Token, _ remote: Endpoint?) {
-        guard let target = targets.firstIndex(where: { $0.token == dial }), !isStopping else {
+        guard let target = targetConnected(dial, id) else {
             return emit(.close(id, atOnce: true))
         }
-        targets[target].token = nil
-        targets[target].session = id
         open(id, target: target)
         sessions[id]?.remote = remote
         sessions[id]?.datagrams.address = remote
     }
 
     private mutating func open(_ id: SessionID, target: Int?) {
-        let peer = target.map { targets[$0].address.key }
+        let peer = target.flatMap { self.target($0)?.address.key }
         let remote = peer.flatMap { $0.x25519 }
         if peer != nil && remote == nil { return emit(.close(id, atOnce: true)) }
         let handshake = NoiseHandshake(
@@ -73,6 +70,7 @@ extension Mesh {
         case .handshaking(let handshake): shake(session, handshake, Array(bytes[frame]))
         case .greeting(let noise), .ready(let noise):
             guard let message = assemble(session, noise, bytes, frame) else { return }
+            observe(session, .heard, message)
             guard let message = try? Message(decoding: message) else {
                 return farewell(session, .protocolError, "a message that does not decode")
             }
@@ -140,7 +138,7 @@ extension Mesh {
             openStream(session, stream, log, from, credit)
         case .batch(0, let batch): pushed(session, batch, byDatagram)
         case .batch(let stream, let batch): fetched(session, stream, batch)
-        case .end(let stream, _): streamEnded(session, stream)
+        case .end(let stream, let size): heardEnd(session, stream, size)
         case .have(let list): heard(session, list)
         case .bye(_, let text): left(session, text)
         case .fork(let proof): heard(session, proof)
@@ -150,9 +148,12 @@ extension Mesh {
         case .since(let theirs, let mine, let change):
             heardSince(session, theirs, mine, change)
         case .mark(let store, let change): heardMark(session, store, change)
+        case .want(let change, let logs): heardWant(session, change, logs)
+        case .sketchAsk(let ask): heardAsk(session, ask)
+        case .sketch(let round, let answer): heardSketch(session, round, answer)
+        case .names(let names): heardNames(session, names)
         case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
-            // The overlay is not part of the mesh yet: whoever asks to be a neighbour is not heard.
-            break
+            heardOverlay(session, message)
         case .unknown: break
         }
     }
@@ -166,11 +167,15 @@ extension Mesh {
             hello.node != configuration.nodeKey.publicKey
         else { return farewell(session, .wrongKey, "the node key is not the handshake's") }
         guard let noise = session.noise, settleDuplicate(session, hello.node) else { return }
+        guard mayStay(session, hello.node) else {
+            return farewell(session, .tooManyPeers, "too many peers are here already")
+        }
         session.peer = hello.node
         session.agent = hello.agent
         session.phase = .ready(noise)
         session.datagrams.sendingID = hello.datagramID
         sessionOfPeer[hello.node] = session.id
+        met(session, hello)
         let skew =
             Int64(clamping: hello.time.milliseconds) - Int64(clamping: wallClock.milliseconds)
         note(
@@ -178,9 +183,10 @@ extension Mesh {
                 hello.node, agent: hello.agent, outbound: session.target != nil,
                 clockSkewMilliseconds: skew))
         if session.target != nil { session.datagrams.nextProbe = now }
-        becomeNeighbour(session)
         sendOwnLogs(session)
+        sendWants(session)
         sendSince(session)
+        sessionReady(session)
     }
 
     /// Two sessions between the same nodes: the one that the smaller node key dialled stays.
@@ -204,6 +210,7 @@ extension Mesh {
     /// A message that is encoded already, since several peers get it.
     mutating func send(_ session: Session, encoded message: [UInt8]) {
         guard let noise = session.noise else { return }
+        observe(session, .said, message)
         guard let frames = try? Fragments.seal(message, with: noise) else {
             return end(session, "the session's keys are used up", atOnce: true)
         }
@@ -265,14 +272,11 @@ extension Mesh {
                 repairEnded(fetch.log)
             } else {
                 fetching[fetch.log] = nil
+                passOnPart(fetch)
             }
         }
-        if let target = session.target {
-            // Only a session that lasted shows that all is well there.
-            if wasReady && now >= session.openedAt + Limits.silence { targets[target].succeeded() }
-            // Somebody else may stand at that address.
-            if wasReady { redialLater(target) } else { nextEndpoint(target) }
-        }
+        targetEnded(session, wasReady: wasReady)
+        if wasReady { sessionLost(session) }
         if wasReady || session.target != nil {
             note(.sessionClosed(session.peer, why: why))
         }
@@ -302,6 +306,8 @@ extension Mesh {
         repeatAnnouncements(session)
         probeDatagrams(session)
         sendMark(session)
+        reconcileDue(session)
+        endIfIdle(session)
     }
 
     private mutating func answerPing(_ session: Session, _ nonce: UInt64, _ byDatagram: Bool) {
@@ -326,6 +332,8 @@ extension Session {
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
         if let reminder = reminders.first { earliest = min(earliest, reminder.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
+        if let deadline = reconciling.deadline { earliest = min(earliest, deadline) }
+        if let next = reconciling.next { earliest = min(earliest, next) }
         return earliest
     }
 }

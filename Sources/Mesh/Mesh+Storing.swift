@@ -75,7 +75,7 @@ extension Mesh {
         // The first batch of a stream tells others that the log can be had here; the last, that all
         // can.
         let isFirst = found.from == 0 || found.head.size == found.head.checkpoint.size
-        if isFirst { spread(log, batch, except: source) }
+        if isFirst || fetching[log] == nil { spread(log, batch, except: source) }
     }
 
     /// Streams of a log that is being fetched here wait for what comes in.
@@ -91,7 +91,7 @@ extension Mesh {
             sessions[source]?.writesUnderWay -= 1
             sessions[source]?.resume.isIncomplete = true
         }
-        storageBlockedUntil = now + Limits.storageRetry
+        if failure != .closed { storageBlockedUntil = now + Limits.storageRetry }
         switch write {
         case .fork(let proof): unstoredForks.append(proof)
         case .repair(let log, let index): repairFailed(log, index)
@@ -104,10 +104,10 @@ extension Mesh {
         case .fetched(let found, let source, let stream, _):
             abandon(found)
             if let session = sessions[source] { streamEnded(session, stream) }
-            offerAgain(found.head, from: source)
+            if failure != .closed { offerAgain(found.head, from: source) }
         case .pushed(let found, let source, _):
             abandon(found)
-            offerAgain(found.head, from: source)
+            if failure != .closed { offerAgain(found.head, from: source) }
         }
         resumeServing()
     }

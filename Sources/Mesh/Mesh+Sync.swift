@@ -5,8 +5,8 @@ import Primitives
 
 /// Finding out what neighbours hold, and fetching and serving it in streams of batches.
 ///
-/// Peers that met before begin with what changed since (`Mesh+Resume`); others send all heads, in
-/// pages.
+/// Peers that met before begin with what changed since (`Mesh+Resume`), others with a sketch
+/// (`Mesh+Reconcile`); all heads, in pages, are the last resort.
 extension Mesh {
     // MARK: Heads out
 
@@ -16,16 +16,19 @@ extension Mesh {
             var page: [Checkpoint] = []
             while session.headsCursor < logs.count && page.count < Limits.headsPerMessage {
                 let record = logs.records[session.headsCursor]
-                if let head = record.durable, !record.isFrozen { page.append(head.checkpoint) }
+                if let head = record.durable, !record.isFrozen, session.wants.contains(record.key) {
+                    page.append(head.checkpoint)
+                }
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
-            send(session, .heads(page, done: session.headsDone))
+            sendCounted(session, .heads(page, done: session.headsDone))
             if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
         }
     }
 
     mutating func announce(_ head: LogHead, to session: Session) {
+        guard session.wants.contains(head.key) else { return }
         if session.isCongested {
             if session.isOverdue.insert(head.key).inserted { session.overdue.append(head.key) }
             if session.overdue.count > Limits.offers {
@@ -64,10 +67,10 @@ extension Mesh {
             heardOwn(session, own, head)
             guard session.isReady else { return }
         }
-        guard let record = logs[head.log] else { return offer(session, head.log, head.size) }
+        guard let record = logs[head.log] else { return offer(session, head) }
         if record.isFrozen { return tellOfFork(session, head.log) }
-        if head.size > record.size { return offer(session, head.log, head.size) }
-        if let mine = record.durable?.checkpoint, mine.size == head.size, mine.root != head.root {
+        if head.size > record.size { return offer(session, head) }
+        if let mine = record.pending?.checkpoint, mine.size == head.size, mine.root != head.root {
             // Whoever holds a head has verified it: one that does not verify is the peer's own.
             guard head.isVerified else {
                 return farewell(session, .protocolError, "a head that nobody signed")
@@ -80,16 +83,29 @@ extension Mesh {
         }
     }
 
-    mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
-        if session.offered[log] == nil {
-            guard session.offers.count < Limits.offers else {
-                // Told again when the peers meet again.
-                session.resume.isIncomplete = true
-                return
-            }
+    private mutating func offer(_ session: Session, _ head: Checkpoint) {
+        offer(session, head.log, head.size)
+        if session.offered[head.log]?.size == head.size {
+            session.offered[head.log]?.root = head.root
+        }
+    }
+
+    /// Notes that the peer says to hold `size` entries; `held` where it is known how many are here.
+    mutating func offer(
+        _ session: Session, _ log: LogKey, _ size: UInt64, held: UInt64? = nil
+    ) {
+        guard takes(log, held: held ?? logs[log]?.size ?? 0) else { return }
+        guard session.offers.count < Limits.offers || session.offered[log] != nil else {
+            // Told again when the peers meet again.
+            session.resume.isIncomplete = true
+            return
+        }
+        let offer = Session.Offer(size: size)
+        if let before = session.offered.updateValue(offer, forKey: log) {
+            if before.size >= size { session.offered[log] = before }
+        } else {
             session.offers.append(log)
         }
-        session.offered[log] = max(session.offered[log] ?? 0, size)
     }
 
     /// Notes what the peer holds of a log; a claim that only decides what it is sent.
@@ -105,7 +121,11 @@ extension Mesh {
 
     /// Asks for what is offered and lacking: each log of one session at a time.
     mutating func schedule() {
-        if storageBlockedUntil != nil || writeBytes > Limits.storeInFlight || isStopping { return }
+        if policy.isDiskLow || storageBlockedUntil != nil || writeBytes > Limits.storeInFlight
+            || isStopping
+        {
+            return
+        }
         defer { settleMarks() }
         if !damage.isEmpty { askForDamaged() }
         for id in sessionOrder {
@@ -115,13 +135,18 @@ extension Mesh {
                 passed < min(session.offers.count, 64)
             {
                 guard let log = session.offers.popFirst() else { break }
-                let size = session.offered[log] ?? 0
-                let record = logs[log]
-                if record?.isFrozen == true || (record?.size ?? 0) >= size
+                let offer = session.offered[log] ?? Session.Offer(size: 0)
+                let (size, record) = (offer.size, logs[log])
+                if record?.isFrozen == true || (record?.durable?.size ?? 0) >= size
                     || (record == nil && logs.count >= Limits.logs)
+                    || !takes(log, held: record?.size ?? 0)
                 {
                     session.offered[log] = nil
+                    compare(session, offer, record)
                 } else if fetching[log] != nil || record?.isFailing == true
+                    // On its way to the disk, which may refuse it.
+                    || (record?.size ?? 0) >= size
+                    || hasStalledMore(session, log)
                     || session.fetches.contains(where: { $0.log == log })
                 {
                     session.offers.append(log)
@@ -132,6 +157,29 @@ extension Mesh {
                 }
             }
         }
+    }
+
+    /// Whether somebody else offers the log who has let us wait less often. Peers that hold as
+    /// little as we do offer what their checkpoint says, and wait for each other.
+    private func hasStalledMore(_ session: Session, _ log: LogKey) -> Bool {
+        guard let stalls = session.stalls[log] else { return false }
+        return sessionOrder.contains { id in
+            guard let other = sessions[id], other.isReady, other.offered[log] != nil else {
+                return false
+            }
+            return other.stalls[log] ?? 0 < stalls
+        }
+    }
+
+    /// What was offered came another way. Should the peer have another history of that length, our
+    /// head shows it.
+    private mutating func compare(
+        _ session: Session, _ offer: Session.Offer, _ record: LogTable.Record?
+    ) {
+        guard let head = record?.durable, !head.isFrozen, let root = offer.root,
+            head.checkpoint.size == offer.size, head.checkpoint.root != root
+        else { return }
+        announce(head, to: session)
     }
 
     mutating func fetch(
@@ -163,6 +211,7 @@ extension Mesh {
         }
         session.fetches[at].deadline = now + Limits.streamStall
         session.fetches[at].hasDelivered = true
+        session.stalls[batch.log] = nil
         count { $0.postsReceived += UInt64(batch.entries.count) }
         if session.fetches[at].purpose == .repair {
             repair(session, batch)
@@ -182,6 +231,11 @@ extension Mesh {
         }
         guard batch.from <= held.size else {
             return farewell(session, .protocolError, "a batch that leaves a gap")
+        }
+        guard takes(batch.log, held: held.size) else {
+            // Remembered, should more be taken later.
+            confirm(session, batch.log, session.fetches[at].size)
+            return streamEnded(session, stream)
         }
         guard let found = accept(session, batch) else { return streamEnded(session, stream) }
         let isNew = logs[batch.log] == nil
@@ -234,6 +288,21 @@ extension Mesh {
         }
     }
 
+    /// The peer has no more of it: what it holds is known now, whatever its checkpoint made of it.
+    mutating func heardEnd(_ session: Session, _ stream: UInt64, _ size: UInt64) {
+        if let fetch = session.fetches.first(where: { $0.stream == stream }),
+            fetch.purpose == .entries, size > 0, size < fetch.size,
+            let number = logs.number(of: fetch.log)
+        {
+            session.known[number, default: Session.Known()].confirmed = size
+            session.known[number, default: Session.Known()].sent = size
+            if let head = logs.records[number].durable, head.size > size {
+                announce(head, to: session)
+            }
+        }
+        streamEnded(session, stream)
+    }
+
     mutating func streamEnded(_ session: Session, _ stream: UInt64) {
         guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else { return }
         let fetch = session.fetches.remove(at: at)
@@ -249,6 +318,16 @@ extension Mesh {
         if fetch.purpose == .repair { return repairEnded(fetch.log) }
         let isOther = session.fetches.contains { $0.log == fetch.log && $0.purpose != .repair }
         if fetching[fetch.log] == session.id && !isOther { fetching[fetch.log] = nil }
+        passOnPart(fetch)
+    }
+
+    /// A stream that ended before its checkpoint: whoever has the rest may be gone, and what came
+    /// is to be had here.
+    mutating func passOnPart(_ fetch: Session.Fetch) {
+        guard fetch.hasDelivered, let head = logs[fetch.log]?.durable, !head.isFrozen,
+            head.size < head.checkpoint.size
+        else { return }
+        spread(fetch.log, nil, except: nil)
     }
 
     /// What stalled is asked of others first, and then of the same peer again.
@@ -258,12 +337,17 @@ extension Mesh {
             let fetch = session.fetches.remove(at: at)
             release(session, fetch)
             stalled.append(fetch)
+            session.stalls[fetch.log, default: 0] += 1
             session.resume.isIncomplete = true
         }
         if stalled.isEmpty { return }
         schedule()
         for fetch in stalled where fetch.purpose == .entries {
             offer(session, fetch.log, fetch.size)
+            // What it offered it may lack itself: its checkpoint reaches further than its entries.
+            if !fetch.hasDelivered, let head = logs[fetch.log]?.durable, head.size >= fetch.size {
+                announce(head, to: session)
+            }
         }
         schedule()
         resumeServing()
@@ -284,6 +368,10 @@ extension Mesh {
             plumtree.graft(session.id, number)
             session.known[number, default: Session.Known()].confirmed = from
             session.known[number, default: Session.Known()].sent = from
+        } else if let number = logs.number(of: log) {
+            // It holds more than it takes us to hold.
+            heardClaim(session, number, from)
+            schedule()
         }
         // Asked for again: the earlier stream was given up.
         session.serving.removeAll { $0.log == log }

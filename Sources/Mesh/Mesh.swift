@@ -1,4 +1,5 @@
 package import Crypto
+package import HyParView
 package import MerkleLog
 package import Plumtree
 package import Primitives
@@ -34,6 +35,8 @@ package struct Mesh {
     var plumtree: Plumtree
     /// Names this store to peers, who remember what they know of it.
     let storeID: UInt64
+    /// Of the round that a sketch was made for last: 8 bytes a log, for all sessions together.
+    var sketchItems: SketchItems?
     /// What is known of peers' stores, and whose mark is oldest.
     var noted: [LogKey: ResumeMark] = [:]
     var markOrder = Deque<LogKey>()
@@ -43,6 +46,18 @@ package struct Mesh {
     /// Ready sessions by the peer's key.
     var sessionOfPeer: [LogKey: SessionID] = [:]
     var targets: [DialTarget] = []
+    var outbound = Outbound()
+    /// Who is a neighbour; nil when every session is with one.
+    var overlay: HyParView?
+    var overlayEvents = Deque<HyParView.Event>()
+    var isOverlayAtWork = false
+    /// The overlay is to hear of the address table at the next event.
+    var wantsHint = false
+    /// Where other nodes are.
+    package internal(set) var addresses: AddressTable
+    var admission: Admission
+    /// Peers with a slot of their own, the newest last.
+    package internal(set) var reservedPeers: [LogKey] = []
 
     var ownLogs: [OwnLog] = []
     /// Logs that some session is being asked for.
@@ -60,23 +75,35 @@ package struct Mesh {
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
+    /// What is fetched and kept of others.
+    var policy = LogPolicy()
     /// Sessions that are owed a `have` at the end of this event.
     var owing: [SessionID] = []
     package private(set) var counters = MeshCounters()
+    /// Sees every message in the clear: for simulations and tests; nil in a node.
+    package var observer: ((ObservedMessage) -> Void)?
 
-    /// `heads` and `forks` are what the store holds, `own` the logs that this node writes.
+    /// `heads` and `forks` are what the store holds, `own` the logs that this node writes,
+    /// `addresses` what the last run remembered.
     package init(
         configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart],
-        forks: [ForkProof] = [], history: StoreHistory = StoreHistory(), seed: UInt64
+        forks: [ForkProof] = [], history: StoreHistory = StoreHistory(),
+        addresses: AddressTable? = nil, seed: UInt64
     ) {
         self.configuration = configuration
+        self.addresses = addresses ?? AddressTable(secret: configuration.entropy())
+        admission = Admission(secret: configuration.entropy())
         logs = LogTable(heads: heads, changes: history.changes(for: heads))
         storeID = history.store
         plumtree = Plumtree(configuration.broadcast)
         random = SeededRandom(seed: seed)
+        overlay = configuration.overlay.map {
+            HyParView(me: configuration.nodeKey.publicKey, parameters: $0, seed: seed ^ 0x5eed)
+        }
         for mark in history.marks { remember(mark) }
         for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
         for start in own { adopt(start) }
+        startDialling()
     }
 
     /// Takes one event at `now` and appends what is to be done about it to `out`.
@@ -89,6 +116,7 @@ package struct Mesh {
         self.wallClock = wallClock
         swap(&effects, &out)
         defer { swap(&effects, &out) }
+        if wantsHint { hintOverlay() }
         switch event {
         case .accepted(let id, let from): accepted(id, from)
         case .connected(let id, let dial, let remote): connected(id, dial, remote)
@@ -107,11 +135,17 @@ package struct Mesh {
         case .disown(let log):
             ownLogs.removeAll { $0.key.publicKey == log && $0.groupsUnderWay == 0 }
         case .damaged(let log, let index): damaged(log, index)
-        case .addPeer(let address): addPeer(address)
+        case .addPeer(let address, let isReserved):
+            addPeer(address, isReserved: isReserved, secret: nil)
+        case .hint(let contacts, let source): hinted(contacts, from: source)
+        case .reserve(let key, let isOn): reserve(key, isOn)
+        case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)
+        case .diskIsLow(let isLow): diskIsLow(isLow)
         case .tick: tick()
         case .stop: stop()
         }
         flushHaves()
+        noteAddressChanges()
     }
 
     /// When `.tick` is due; nil when nothing waits for time to pass.
@@ -125,15 +159,32 @@ package struct Mesh {
             guard let session = sessions[id] else { continue }
             note(session.nextDeadline)
             note(nextMark(session))
+            note(idleDeadline(session))
         }
+        note(overlayDeadline)
+        if wantsHint { note(now) }
         note(plumtree.nextDeadline)
-        for target in targets where target.isWaiting { note(target.nextDial) }
+        note(nextDialDeadline)
         note(storageBlockedUntil)
+        for entry in damage { note(entry.askAgain) }
         return earliest
     }
 
     /// The port that this node listens on, which its hellos name from now on.
     package mutating func setListenPort(_ port: UInt16?) { configuration.listenPort = port }
+
+    /// How many peers this node dials by itself from now on; none before it listens.
+    package mutating func setOutbound(_ count: Int) {
+        configuration.outbound = count
+        startDialling()
+    }
+
+    /// Where this node is itself, and what it listens on: nothing there is dialled because somebody
+    /// said so.
+    package mutating func setOwn(addresses: [IPAddress], ports: [UInt16]) {
+        outbound.ownAddresses = addresses
+        outbound.ownPorts = ports
+    }
 
     /// Whether anything is held of a log, or on its way to the disk.
     package func holds(_ log: LogKey) -> Bool { logs[log] != nil }
@@ -178,13 +229,16 @@ package struct Mesh {
         for id in sessionOrder {
             if let session = sessions[id] { checkDeadlines(session) }
         }
-        for index in targets.indices where targets[index].isDue(now) { dial(index) }
+        dialDue()
+        overlayTick()
+        forgetAsked()
         graftMissing()
         schedule()
     }
 
     private mutating func stop() {
         isStopping = true
+        saveAddresses()
         for id in sessionOrder {
             guard let session = sessions[id] else { continue }
             farewell(session, .shuttingDown, "shutting down")
@@ -196,12 +250,16 @@ package struct Mesh {
 package struct MeshConfiguration: Sendable {
     /// The node's own key: its address, never an author's.
     package var nodeKey: SigningKey
+    /// The overlay's constants; nil for a static mesh, where every session is with a neighbour.
+    package var overlay: HyParView.Parameters? = HyParView.Parameters()
     /// How posts spread.
     package var broadcast = Plumtree.Parameters()
     /// Secret of a private mesh; nil in the public one.
     package var networkSecret: PresharedKey?
     package var listenPort: UInt16?
     package var agent: String
+    /// Peers that are kept dialled out of the address table; 0 leaves that to somebody else.
+    package var outbound = Limits.Addresses.outbound
     /// Fresh secret bytes for ephemeral keys: the system's in a node, the seed's in a simulation.
     package var entropy: @Sendable () -> Bytes32
 
@@ -226,6 +284,8 @@ package struct MeshCounters: Sendable {
     /// Entries that came whole though they were held.
     package var duplicates: UInt64 = 0
     package var grafts: UInt64 = 0
+    /// Bytes sent to find out which heads differ, encryption included.
+    package var reconcileBytes: UInt64 = 0
     package var prunes: UInt64 = 0
     package var signaturesChecked: UInt64 = 0
     package var refusedBatches: UInt64 = 0

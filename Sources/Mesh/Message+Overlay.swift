@@ -1,6 +1,6 @@
 import MerkleLog
 import Primitives
-package import Wire
+import Wire
 
 /// What overlays say to each other, `Protocol/overlay.md`: HyParView's messages, with the addresses
 /// of the peers that they name.
@@ -105,7 +105,7 @@ extension CBORDecoder {
         var list: [Endpoint] = []
         for _ in 0..<(try array(max: Limits.Addresses.endpoints)) {
             try array(exactly: 2)
-            guard let address = IPAddress(bytes: try byteString(max: 16)) else {
+            guard let address = IPAddress(try byteString(max: 16)) else {
                 throw .malformed
             }
             let port = try uint(max: UInt64(UInt16.max))
@@ -117,27 +117,5 @@ extension CBORDecoder {
 
     fileprivate mutating func timeToLive() throws(WireError) -> Int {
         try count(max: Limits.Overlay.timeToLive)
-    }
-}
-
-extension IPAddress {
-    /// Four bytes of IPv4, sixteen of IPv6.
-    fileprivate var bytes: [UInt8] {
-        if let v4 { return (0..<4).map { UInt8(truncatingIfNeeded: v4 >> UInt32(24 - 8 * $0)) } }
-        return [high, low].flatMap { word in
-            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
-        }
-    }
-
-    /// Nil for other lengths, and for IPv4 written as IPv6: an address has one spelling.
-    fileprivate init?(bytes: [UInt8]) {
-        func word(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
-        if bytes.count == 4 {
-            self.init(v4: UInt32(truncatingIfNeeded: word(0..<4)))
-        } else {
-            guard bytes.count == 16 else { return nil }
-            self.init(high: word(0..<8), low: word(8..<16))
-            if isIPv4 { return nil }
-        }
     }
 }

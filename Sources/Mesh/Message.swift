@@ -32,6 +32,11 @@ package enum Message: Equatable, Sendable {
     case since(mine: UInt64, yours: UInt64, change: UInt64)
     /// You have been told of all changes of my store up to this one; 0: I do not know yours.
     case mark(store: UInt64, change: UInt64)
+    /// Which logs are wanted of the peer.
+    case want(WantChange, [LogKey])
+    case sketchAsk(SketchAsk)
+    case sketch(round: UInt64, SketchAnswer)
+    case names(Names)
     /// Let me into the overlay; here I listen.
     case join([Endpoint])
     /// Somebody joined, on its way through the overlay.
@@ -77,6 +82,8 @@ package enum Message: Equatable, Sendable {
         case tooManyPeers = 4
         case wrongKey = 5
         case version = 6
+        /// Not a neighbour, and nothing is under way.
+        case idle = 7
     }
 
     package static func == (a: Message, b: Message) -> Bool { a.encoded() == b.encoded() }
@@ -141,6 +148,10 @@ extension Message {
             encoder.begin(3, type: 16)
             encoder.eight(store)
             encoder.uint(change)
+        case .want(let change, let logs): Self.encodeWant(change, logs, into: &encoder)
+        case .sketchAsk(let ask): ask.encode(into: &encoder)
+        case .sketch(let round, let answer): answer.encode(round, into: &encoder)
+        case .names(let names): names.encode(into: &encoder)
         case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
             encodeOverlay(into: &encoder)
         case .unknown(let type):
@@ -165,7 +176,7 @@ extension Message {
             self = .unknown(type)
         } else {
             let expected = [
-                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 0, 0, 0, 0, 2, 3, 3, 2, 1, 5, 3,
+                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5, 2, 3, 3, 2, 1, 5, 3,
             ]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
@@ -212,9 +223,15 @@ extension Message {
             let mine = try decoder.eight()
             let yours = try decoder.eight()
             return .since(mine: mine, yours: yours, change: try decoder.change())
+        case 17: return try readWant(&decoder)
         case 16:
             let store = try decoder.eight()
             return .mark(store: store, change: try decoder.change())
+        case 18: return .sketchAsk(try SketchAsk(from: &decoder))
+        case 19:
+            let round = try decoder.round()
+            return .sketch(round: round, try SketchAnswer(from: &decoder))
+        case 20: return .names(try Names(from: &decoder))
         default: return try readOverlay(type, &decoder)
         }
     }

@@ -8,12 +8,14 @@ import Primitives
 /// mesh that made it holds it, on its own thread.
 final class Session {
     let id: SessionID
-    /// The dial that made it; nil when the peer came to us.
+    /// The number of the `DialTarget` that made it; nil when the peer came to us.
     let target: Int?
     let openedAt: Instant
     var phase: Phase
     /// The peer's end of the connection: never proof of anything but where it is now.
     var remote: Endpoint?
+    /// The network that it came from and counts for; nil for one that we dialled, and for loopback.
+    var prefix: NetworkGroup?
     /// The peer's node key: known from the start when we dialled, else from the hello.
     var peer: LogKey?
     var agent = ""
@@ -28,6 +30,9 @@ final class Session {
 
     // MARK: Sync
 
+    /// Which logs the peer wants of us.
+    var wants = PeerWants()
+
     /// What the peer is known to hold, by log number.
     var known: [Int: Known] = [:]
     /// The next log whose head goes out in pages; past the table's end when all have.
@@ -36,6 +41,10 @@ final class Session {
     var headsDone = true
     /// What of the change numbers is told and heard here.
     var resume = Resuming()
+    /// Which heads differ, with a peer that was not met before.
+    var reconciling = Reconciling()
+    /// Since when nobody needs the session, unless something is under way.
+    var idleSince: Instant?
     /// Live posts go to neighbours only: the peer is in the active view.
     var isNeighbour = false
     /// Logs whose news could not be sent while the peer was slow, in order, each once.
@@ -43,7 +52,9 @@ final class Session {
     var isOverdue: Set<LogKey> = []
     /// Larger sizes than ours that the peer offers, in order, each once.
     var offers = Deque<LogKey>()
-    var offered: [LogKey: UInt64] = [:]
+    var offered: [LogKey: Offer] = [:]
+    /// How often the peer gave nothing of a log, since it gave something.
+    var stalls: [LogKey: Int] = [:]
     var fetches: [Fetch] = []
     var serving: [Serve] = []
     /// The highest number of a stream that the peer opened: none is used twice.
@@ -116,6 +127,13 @@ final class Session {
         var sent: UInt64 = 0
         /// The peer was sent the proof that the log is forked.
         var toldOfFork = false
+    }
+
+    /// What the peer says that it holds of a log.
+    struct Offer {
+        var size: UInt64
+        /// The root of its checkpoint of that size, where it told one.
+        var root: Hash?
     }
 
     /// A push by datagram that is not confirmed.

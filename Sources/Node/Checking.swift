@@ -18,10 +18,11 @@ enum Checking {
 
     /// Everything, from the first entry of every log.
     ///
-    /// Gives the report for the owner, and the places that are damaged.
+    /// Gives the report for the owner, the places that are damaged, and the logs whose bytes were
+    /// counted wrong.
     static func run(
         _ path: String, progress: (Value) -> Void
-    ) -> Result<(Value, [StoreError.Place]), NodeError> {
+    ) -> Result<(Value, [StoreError.Place], [LogKey]), NodeError> {
         do throws(StoreError) {
             var reported: UInt64 = 0
             let reader = try StoreReader(directory: path)
@@ -33,9 +34,10 @@ enum Checking {
             let value = Value.object(
                 ("logs", .int(report.logs)), ("entries", .int(report.entries)),
                 ("bytes", .int(report.bytes)), ("bodiesAbsent", .int(report.bodiesAbsent)),
-                ("ok", .bool(report.isClean)), ("damageCount", .int(report.damageCount)),
+                ("miscounted", .int(report.miscounted.count)), ("ok", .bool(report.isClean)),
+                ("damageCount", .int(report.damageCount)),
                 ("damage", .array(report.damage.prefix(100).map { .string("\($0)") })))
-            return .success((value, report.damage.map(\.place)))
+            return .success((value, report.damage.map(\.place), report.miscounted))
         } catch {
             return .failure(.store("\(error)"))
         }

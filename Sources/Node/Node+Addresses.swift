@@ -16,7 +16,11 @@ extension Node {
         do throws(TransportError) {
             localEndpoints = try network.listen(on: host, port: port)
         } catch { throw .network("\(error)") }
+        watchDisk()
         mesh.setListenPort(localEndpoints.first?.port)
+        let machine = LocalAddresses.all() + localEndpoints.map(\.address)
+        mesh.setOwn(addresses: machine, ports: localEndpoints.map(\.port))
+        mesh.setOutbound(Limits.Addresses.outbound)
         for peer in try rememberedPeers() { handle(.addPeer(peer)) }
         for text in options.join {
             let peer = try PeerAddress(parsing: text)
@@ -57,10 +61,29 @@ extension Node {
         known.append(peer)
         known = known.suffix(Limits.dialTargets)
         remembered = known
-        let bytes = Value.array(known.map { .string($0.text) }).encoded
+        keep(Self.peerSetting, Value.array(known.map { .string($0.text) }).encoded)
+    }
+
+    /// Writes a setting, in its turn.
+    func keep(_ setting: String, _ bytes: [UInt8]) {
         storeThread.submit(
             StoreThread.Job(
-                write: .setting(Self.peerSetting, bytes), token: nil, fence: nil,
-                bytes: bytes.count))
+                write: .setting(setting, bytes), token: nil, fence: nil, bytes: bytes.count))
+    }
+
+    // MARK: Addresses of others
+
+    static let addressSetting = "addresses"
+
+    /// The address table of the last run; a new one when there is none, or when it is damaged:
+    /// nothing in it is more than a hint.
+    static func addresses(_ reader: StoreReader, _ journal: Journal) -> AddressTable? {
+        do {
+            guard let bytes = try reader.setting(addressSetting) else { return nil }
+            return try AddressTable(decoding: bytes)
+        } catch {
+            journal.say("the addresses of the last run cannot be read (\(error)): starting anew")
+            return nil
+        }
     }
 }

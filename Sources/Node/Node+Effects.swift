@@ -25,6 +25,7 @@ extension Node {
             publishing.removeValue(forKey: token)?(.failure(refusal))
         case .note(let notice): take(notice)
         case .stored(let log, let from, let to): entriesStored(log, from, to)
+        case .rememberAddresses(let bytes): keep(Self.addressSetting, bytes)
         }
     }
 
@@ -68,9 +69,11 @@ extension Node {
         case .durable(let list):
             for done in list { handle(.stored(done.token, change: done.change)) }
         case .failed(let tokens, let failure, let text):
-            journal.say("not stored: \(text)")
+            if failure != .closed { journal.say("not stored: \(text)") }
             for token in tokens { handle(.storeFailed(token, failure)) }
         case .broken(let text): fail(.store(text))
+        case .storage(let state): storageChanged(state)
+        case .complaint(let text): journal.say(text)
         }
     }
 
@@ -108,6 +111,7 @@ extension Node {
         for (index, entry) in entries where index >= from && index < to {
             people.take(log, index, entry)
         }
+        policyIsDue()
         let rest = entries.filter { $0.index >= to }
         unnoted[log] = rest.isEmpty ? nil : rest
     }

@@ -8,19 +8,23 @@ extension Node: NetworkDelegate {
 
     func dial(_ address: PeerAddress, _ endpoint: Int, _ token: Token) {
         let text = address.endpoints[endpoint]
-        guard let (host, port) = HostPort.parse(text) else {
-            return waiting.append(.dialFailed(token))
-        }
-        let dial = Dial(token: token, address: address, port: port)
+        var dial = Dial(token: token, address: address)
         if let literal = Endpoint(text) {
-            connect(dial, literal)
-        } else {
+            dial.endpoints = [literal]
+            connect(dial)
+        } else if let (host, port) = HostPort.parse(text) {
             resolving[network.resolve(host: host, port: port)] = dial
+        } else {
+            waiting.append(.dialFailed(token))
         }
     }
 
-    private func connect(_ dial: Dial, _ endpoint: Endpoint) {
-        let id = network.connect(to: endpoint, deadline: loop.now() + .seconds(10))
+    /// Tries the next address that a name stands for; the last one has more time.
+    private func connect(_ dial: Dial) {
+        var dial = dial
+        let endpoint = dial.endpoints.removeFirst()
+        let patience = dial.endpoints.isEmpty ? Instant.Span.seconds(10) : .seconds(3)
+        let id = network.connect(to: endpoint, deadline: loop.now() + patience)
         connecting[id] = dial
     }
 
@@ -80,6 +84,7 @@ extension Node: NetworkDelegate {
         _ network: Network, closed id: ConnectionID, reason: CloseReason
     ) {
         if let dial = connecting.removeValue(forKey: id) {
+            if !dial.endpoints.isEmpty { return connect(dial) }
             journal.say("cannot reach \(short(dial.address.key)): \(reason)")
             return handle(.dialFailed(dial.token))
         }
@@ -97,11 +102,12 @@ extension Node: NetworkDelegate {
     package func network(
         _ network: Network, resolved id: ResolutionID, to endpoints: [Endpoint]
     ) {
-        guard let dial = resolving.removeValue(forKey: id) else { return }
-        guard let first = endpoints.first else {
+        guard var dial = resolving.removeValue(forKey: id) else { return }
+        guard !endpoints.isEmpty else {
             journal.say("cannot find the address of \(short(dial.address.key))")
             return handle(.dialFailed(dial.token))
         }
-        connect(dial, first)
+        dial.endpoints = Array(endpoints.prefix(Limits.Addresses.endpoints))
+        connect(dial)
     }
 }

@@ -178,7 +178,8 @@ extension Node {
             }
             _ = mailbox.post { node in
                 switch result {
-                case .success(let (report, places)):
+                case .success(let (report, places, miscounted)):
+                    for log in miscounted { node.recount(log) }
                     for case .entry(let log, let index) in places {
                         node.handle(.damaged(log, index: index))
                     }

@@ -30,6 +30,7 @@ extension Node {
             case "wait": try wait(parameters, reply)
             case "init": try createAccount(parameters, reply)
             case "device": try newDevice(parameters, reply)
+            case "policy": reply(.done(try policy(parameters)))
             case "accounts": reply(.done(accountList()))
             case "stop":
                 reply(.done(.object()))
@@ -62,7 +63,8 @@ extension Node {
             ("received", .int(counters.postsReceived)), ("sent", .int(counters.postsPushed)),
             ("duplicates", .int(counters.duplicates)),
             ("datagramsSent", .int(counters.datagramsSent)),
-            ("datagramsReceived", .int(counters.datagramsReceived)))
+            ("datagramsReceived", .int(counters.datagramsReceived)),
+            ("storage", try storageStatus()), ("followed", followedStatus()))
     }
 
     func accountList() -> Value {

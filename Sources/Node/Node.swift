@@ -55,6 +55,8 @@ package final class Node {
     let tasks: TaskMailbox
     /// Entries that are not posts, stored or on their way, and not yet in `people`.
     var unnoted: [LogKey: [(index: UInt64, entry: Entry)]] = [:]
+    /// What is kept of others.
+    var storage = StorageFacts()
     /// Why the node stopped on its own.
     package internal(set) var failure: NodeError?
     let startedAt: Instant
@@ -82,17 +84,21 @@ package final class Node {
         accounts = parts.accounts
         roots = parts.roots
         startedAt = parts.loop.now()
+        var configuration = MeshConfiguration(
+            nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
+            agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() })
+        // Nobody is dialled before this node listens: a single command is done without a network.
+        configuration.outbound = 0
         mesh = Mesh(
-            configuration: MeshConfiguration(
-                nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
-                agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() }),
-            heads: parts.heads, own: parts.own, forks: parts.forks, history: parts.history,
+            configuration: configuration, heads: parts.heads, own: parts.own, forks: parts.forks,
+            history: parts.history, addresses: Self.addresses(parts.reader, journal),
             seed: SystemRandom.uint64())
         network.delegate = self
         parts.answers.node = self
         parts.tasks.box.node = self
         do throws(StoreError) { try people.load() } catch { throw .store("\(error)") }
         loop.turnEnded = { [weak self] in self?.turnEnded() }
+        try startPolicy()
         if parts.wasKilled { checkInBackground() }
         finishAccounts()
     }
@@ -191,7 +197,8 @@ struct Waiter {
 struct Dial: Sendable {
     var token: Token
     var address: PeerAddress
-    var port: UInt16
+    /// Where it may be, in order; the one under way is not among them.
+    var endpoints: [Endpoint] = []
 }
 
 /// What the owner is told of a peer.

@@ -9,5 +9,8 @@ package struct NodeOptions: Sendable {
     /// The name of the identity that a first start makes.
     package var name: String?
 
+    /// Bytes that the store may take; nil: as before, or by what is free at the first start.
+    package var disk: UInt64?
+
     package init() {}
 }

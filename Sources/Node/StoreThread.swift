@@ -33,6 +33,10 @@ final class StoreThread: Sendable {
         case failed([Token], StoreFailure, String)
         /// Nothing can be written any more: the node must stop.
         case broken(String)
+        /// What is taken of others has changed.
+        case storage(StorageState)
+        /// What the owner is told, and nothing more.
+        case complaint(String)
     }
 
     /// A write that is durable, and the change of the store that it was.
@@ -44,6 +48,8 @@ final class StoreThread: Sendable {
     private struct Queue {
         var own: [Job] = []
         var others: [Job] = []
+        /// What the store is to keep to from now on.
+        var plan: StoragePlan?
         var isStopping = false
     }
 
@@ -53,7 +59,7 @@ final class StoreThread: Sendable {
     private let mailbox: Mailbox<Answer>
 
     /// Bytes that share one commit at most: a commit then takes some milliseconds on a slow disk.
-    private static let groupBytes = 1 << 20
+    static let groupBytes = 1 << 20
 
     init(mailbox: Mailbox<Answer>) {
         self.mailbox = mailbox
@@ -80,6 +86,12 @@ final class StoreThread: Sendable {
         if wasEmpty { signal(wake) }
     }
 
+    /// From now on the store keeps to `plan`.
+    func adopt(_ plan: StoragePlan) {
+        queue.withLock { $0.plan = plan }
+        signal(wake)
+    }
+
     /// Waits until everything submitted is durable and the store is closed.
     func stop() {
         queue.withLock { $0.isStopping = true }
@@ -98,28 +110,36 @@ final class StoreThread: Sendable {
     }
 
     private func run(_ worker: StoreWorker) {
+        var storage = StorageState()
         while true {
-            let (jobs, stopping) = take()
-            if jobs.isEmpty {
-                if stopping { break }
-                waitFor(wake)
-                continue
+            let (jobs, plan, stopping) = take(upTo: worker.groupBytes)
+            if let plan { worker.adopt(plan) }
+            if !jobs.isEmpty {
+                for answer in worker.commit(jobs) { post(answer) }
+                worker.tidy()
+            } else if stopping {
+                break
             }
-            for answer in worker.commit(jobs) { post(answer) }
-            worker.tidy()
+            let more = worker.settle()
+            if let complaint = worker.takeComplaint() { post(.complaint(complaint)) }
+            if worker.storage != storage {
+                storage = worker.storage
+                post(.storage(storage))
+            }
+            if jobs.isEmpty && !more { waitFor(wake) }
         }
         worker.close()
         signal(done)
     }
 
     /// The next group: own posts first, then others, up to the group's bytes.
-    private func take() -> ([Job], Bool) {
+    private func take(upTo groupBytes: Int) -> ([Job], StoragePlan?, Bool) {
         queue.withLock { queue in
             var jobs: [Job] = []
             var bytes = 0
             func drain(_ list: inout [Job]) {
                 var count = 0
-                while count < list.count, jobs.isEmpty || bytes < Self.groupBytes {
+                while count < list.count, jobs.isEmpty || bytes < groupBytes {
                     bytes += list[count].bytes
                     jobs.append(list[count])
                     count += 1
@@ -128,7 +148,8 @@ final class StoreThread: Sendable {
             }
             drain(&queue.own)
             drain(&queue.others)
-            return (jobs, queue.isStopping)
+            defer { queue.plan = nil }
+            return (jobs, queue.plan, queue.isStopping)
         }
     }
 
@@ -145,10 +166,50 @@ final class StoreThread: Sendable {
 final class StoreWorker: @unchecked Sendable {
     private let writer: StoreWriter
     private let fences: Fences
+    private var plan: StoragePlan?
+    private var complaint: String?
+    /// Settling failed: it is tried again with the next plan.
+    private var isUnsettled = false
 
     init(writer: StoreWriter, fences: Fences) {
         self.writer = writer
         self.fences = fences
+    }
+
+    /// Commits what fits the owner's plan, own posts in any case; says of the rest that it was
+    /// refused.
+    func commit(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
+        var answers: [StoreThread.Answer] = []
+        var taken: [StoreThread.Job] = []
+        var closed: [Token] = []
+        var bytes = 0
+        for job in jobs {
+            if let log = job.othersLog {
+                if !writer.admits(log) {
+                    if let token = job.token { closed.append(token) }
+                    continue
+                }
+                bytes += job.diskBytes
+            }
+            taken.append(job)
+        }
+        if !closed.isEmpty { answers.append(.failed(closed, .closed, "")) }
+        if bytes > 0 && !hasRoom(for: bytes) {
+            if writer.hasFailed { return [.broken(complaint ?? "the disk failed")] }
+            let tokens = taken.compactMap { $0.othersLog == nil ? nil : $0.token }
+            let text = "no room for others' posts within the disk budget"
+            answers.append(.failed(tokens, .full, text))
+            taken.removeAll { $0.othersLog != nil }
+        }
+        if !taken.isEmpty { answers += commitAll(taken) }
+        return answers
+    }
+
+    private func hasRoom(for bytes: Int) -> Bool {
+        do { return try writer.makeRoom(for: UInt64(bytes), at: EventLoop.wallClock()) } catch {
+            complaint = "no room could be made: \(error)"
+            return false
+        }
     }
 
     /// Commits the group, and then moves the fences of own logs: in that order (invariants 1 and
@@ -156,7 +217,7 @@ final class StoreWorker: @unchecked Sendable {
     ///
     /// When the group as a whole does not fit, each write is tried alone: one bad write must not
     /// take the others with it.
-    func commit(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
+    private func commitAll(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
         let tokens = jobs.compactMap(\.token)
         let moves = newest(jobs)
         do throws(StoreError) {
@@ -170,7 +231,7 @@ final class StoreWorker: @unchecked Sendable {
             changes = try writer.commit(jobs.map(\.write), tidying: false)
         } catch {
             if writer.hasFailed { return [.broken("\(error)")] }
-            if jobs.count > 1 { return jobs.flatMap { commit([$0]) } }
+            if jobs.count > 1 { return jobs.flatMap { commitAll([$0]) } }
             return [.failed(tokens, error == .diskFull ? .full : .failed, "\(error)")]
         }
         do {
@@ -200,6 +261,39 @@ final class StoreWorker: @unchecked Sendable {
     /// What need not delay an answer.
     func tidy() { writer.tidy() }
 
+    // MARK: Storage
+
+    /// Bytes that share a commit at most: a small store's write-ahead log holds little.
+    var groupBytes: Int {
+        min(StoreThread.groupBytes, plan.map { Int(clamping: $0.writeAhead / 6) } ?? .max)
+    }
+
+    var storage: StorageState { writer.storage }
+
+    func adopt(_ plan: StoragePlan) {
+        self.plan = plan
+        isUnsettled = false
+        do { try writer.adopt(plan) } catch {
+            complaint = "the disk budget cannot be kept: \(error)"
+            isUnsettled = true
+        }
+    }
+
+    /// One step of what can wait; true when there is more.
+    func settle() -> Bool {
+        if isUnsettled || writer.hasFailed { return false }
+        do { return try writer.settle(at: EventLoop.wallClock()) } catch {
+            complaint = "no posts could be dropped: \(error)"
+            isUnsettled = true
+            return false
+        }
+    }
+
+    func takeComplaint() -> String? {
+        defer { complaint = nil }
+        return complaint
+    }
+
     func close() { try? writer.markStopped() }
 }
 
@@ -226,4 +320,18 @@ private final class ThreadBody: Sendable {
     let body: @Sendable () -> Void
 
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+extension StoreThread.Job {
+    /// The log that entries of somebody else are for; nil for all that is the node's own.
+    fileprivate var othersLog: LogKey? {
+        if fence == nil, case .extend(let found) = write { return found.head.key }
+        return nil
+    }
+
+    /// What its entries take on the disk, about.
+    fileprivate var diskBytes: Int {
+        if case .extend(let found) = write { return bytes + 64 * found.entries.count + 4_096 }
+        return bytes
+    }
 }

@@ -35,6 +35,8 @@ package enum Limits {
     /// An unanswered datagram is followed up over TCP after this. Guess: several home round trips.
     package static let datagramRepair = Instant.Span.milliseconds(250)
     package static let datagramProbe = Instant.Span.seconds(30)
+    /// A session that is with no neighbour and has nothing under way is closed after this.
+    package static let idleSession = Instant.Span.seconds(30)
     package static let redialFirst = Instant.Span.seconds(1)
     package static let redialLast = Instant.Span.seconds(300)
     /// After the disk was full, nothing is fetched for so long.
@@ -171,6 +173,38 @@ package struct TransportLimits: Sendable {
 }
 
 extension Limits {
+    /// Reconciliation of heads: `Protocol/reconciliation.md`.
+    package enum Reconcile {
+        /// Cells of one sketch: 240,000 bytes, so that it and the ids that it can tell each fit a
+        /// message.
+        package static let cells = 24_000
+        /// The fewest: some logs stand in 16 cells.
+        package static let fewestCells = 16
+        package static func isWidth(_ count: Int) -> Bool {
+            count >= fewestCells && count <= cells
+        }
+        /// Asks of one comparison, before heads are told in pages. The first is enough in 99 of
+        /// 100.
+        package static let attempts = 4
+        /// Up to so many logs, pages are sent at once: a sketch would save nothing.
+        package static let few = 16
+        /// Cells of the sketch that a periodic check asks for: about 13 differences, *measured*.
+        package static let probeCells = 64
+        /// Logs named in one message: 41 bytes each, so that it fits.
+        package static let names = 4_096
+        /// Asks answered at once, and then one each interval: two comparisons and their probes. An
+        /// ask costs up to 10 ms of work at 100,000 logs.
+        package static let askBurst = 10
+        package static let askInterval = Instant.Span.seconds(15)
+        /// An ask unanswered for so long, or none from a peer that should ask: pages are sent.
+        package static let patience = Instant.Span.seconds(15)
+        /// Between comparisons of a session that lasts, with a quarter of jitter. Guess: what live
+        /// pushing lost is found by then, at 100 bytes.
+        package static let again = Instant.Span.seconds(300)
+    }
+}
+
+extension Limits {
     /// The overlay: `Protocol/overlay.md`. "Paper" is HyParView's, its values for 10,000 nodes.
     package enum Overlay {
         // MARK: Sizes
@@ -265,8 +299,7 @@ extension Limits {
     /// What a node remembers of where others are (`AddressTable`).
     ///
     /// The shape is that of Bitcoin Core's addrman (1,024 and 256 buckets of 64; 64 and 8 buckets a
-    /// group), made smaller: a mesh of people's nodes, at about 100 bytes an address. *Measured*: 16
-    /// buckets a source let eight poisonous groups have all outbound peers in 2.8 % of starts.
+    /// group), made smaller: a mesh of people's nodes, at about 100 bytes an address.
     package enum Addresses {
         /// Buckets for what was only heard of.
         package static let newBuckets = 192
@@ -274,7 +307,7 @@ extension Limits {
         /// Buckets for what was reached.
         package static let triedBuckets = 64
         package static let triedSlots = 16
-        /// Buckets that one source group can fill among the new ones: 128 addresses of 3,072, 4 %.
+        /// Buckets that one source group can fill among the new ones: 128 of 3,072 places, 4 %.
         package static let bucketsOfSource = 8
         /// Buckets that one network group can fill among the tried ones: 32 addresses of 1,024.
         package static let bucketsOfGroup = 2
@@ -307,5 +340,87 @@ extension Limits {
         /// The next endpoint of a peer is tried after this, without waiting for the one before to
         /// fail: RFC 8305 §5 has 250 ms, which would open two connections to most far peers here.
         package static let dialStagger = Instant.Span.milliseconds(2_500)
+        /// Contacts taken from one hint.
+        package static let hintsPerEvent = 64
+    }
+
+    /// Who may come in, by the network it comes from (`Admission`; THREATS rows 1, 8, 24).
+    ///
+    /// A prefix is /16 of IPv4 or /48 of IPv6; within a site, one address. Loopback is the owner's
+    /// own machine, and has no bounds but the common ones.
+    package enum Admission {
+        /// Handshakes that a prefix may begin: a burst, and then so many a second. Each costs this
+        /// node at most four X25519, about 0.1 ms.
+        package static let burst: UInt64 = 32
+        package static let perSecond: UInt64 = 8
+        /// Prefixes whose tokens are counted: in sets of four, so that a flood from many displaces
+        /// some counts and not all.
+        package static let buckets = 1_024
+        package static let ways = 4
+        /// Half-open sessions of one prefix, of `halfOpen` in all.
+        package static let halfOpenOfPrefix = 16
+        /// Sessions that one prefix may have opened here.
+        package static let sessionsOfPrefix = 16
+        /// Sessions that strangers may have opened here: `sessions` without the half-open ones, and
+        /// 32 for those that this node dialled or invited.
+        package static let inbound = 160
+        /// An address within a site may stand for many machines behind a translator.
+        package static let siteFactor = 4
+        /// Peers with a slot of their own: those whom the owner invited, or who invited the owner.
+        package static let reserved = 128
+    }
+}
+
+/// What the node keeps of others when the disk is not endless: `Protocol/limits.md` has none of
+/// these, since each node chooses.
+extension Limits {
+    package enum Storage {
+        /// The default budget: half of what is free at the first start, and no more than this.
+        package static let defaultBudget: UInt64 = 10 << 30
+        /// Below this the write-ahead log and a few hundred posts would take all of it.
+        package static let leastBudget: UInt64 = 4 << 20
+        package static let mostBudget: UInt64 = 1 << 60
+        /// Of the budget, a sixteenth is kept free for own posts, and no more than this: some
+        /// hundred thousand posts.
+        package static let reserve: UInt64 = 256 << 20
+        /// What the write-ahead log may take, for budgets from 48 MiB up; a quarter of others.
+        package static let writeAhead: UInt64 = 12 << 20
+        /// How much more than needed is dropped at once: looking at every log costs more than
+        /// dropping a few bodies, and own posts wait for both. Guess.
+        package static let slack: UInt64 = 8 << 20
+        /// Bytes of bodies dropped in one commit.
+        package static let dropsPerCommit: UInt64 = 1 << 20
+        /// What an entry without its body takes, with its share of tree and index. Measured: 108
+        /// bytes where bodies were dropped.
+        package static let header: UInt64 = 112
+        /// The disk's own low-water mark: a fiftieth of it, within these.
+        package static let leastFree: UInt64 = 4 << 20
+        package static let mostFree: UInt64 = 256 << 20
+        /// Statements (who somebody is, whom they follow) are kept when all else of a log is
+        /// dropped: the first so many, up to this many bytes each. Honest ones take some 150.
+        package static let keptStatements: Int64 = 256
+        package static let keptStatementBytes = 1_024
+
+        /// Hops that are told apart; whoever is further away is a stranger.
+        package static let hops = 3
+        /// Of one author's follows, so many count: one account cannot bring in a million others.
+        package static let followsCounted = 2_048
+        /// Of one identity's devices, so many count.
+        package static let devicesCounted = 64
+        /// From a follow to what it changes: many at once cost one computation.
+        package static let settling = Instant.Span.milliseconds(500)
+        /// How often the disk is looked at while nothing is written.
+        package static let look = Instant.Span.seconds(5)
+    }
+
+    package enum Wants {
+        /// Logs that a node may name in a session; whoever wants more wants everything.
+        package static let logs = 65_536
+        /// Logs named in one message: 70 KiB.
+        package static let perMessage = 2_048
+        /// How often in a session a peer may go back to wanting everything and be told all heads.
+        package static let retellings = 16
+        /// Refused logs that are told apart when they are counted.
+        package static let refusedCounted = 16_384
     }
 }

@@ -1,3 +1,5 @@
+package import MerkleLog
+
 /// What a whole check of a store found.
 package struct CheckReport: Sendable {
     package var logs = 0
@@ -7,6 +9,9 @@ package struct CheckReport: Sendable {
     package var bodiesAbsent: UInt64 = 0
     /// Bytes of the bodies that are there.
     package var bytes: UInt64 = 0
+    /// Logs whose bodies take something else than was counted, at most `kept` of them. No damage:
+    /// it is counted anew.
+    package var miscounted: [LogKey] = []
     /// The damage found, at most `kept` of it.
     package private(set) var damage: [Damage] = []
     /// All of it.

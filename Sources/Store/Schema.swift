@@ -49,6 +49,21 @@ enum Schema {
             store INTEGER NOT NULL,
             change INTEGER NOT NULL);
         """,
+        // Bytes of each log's bodies, how far it was swept for them, and what was dropped.
+        """
+        ALTER TABLE logs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE logs ADD COLUMN swept INTEGER NOT NULL DEFAULT 0;
+        UPDATE logs SET bytes =
+            (SELECT coalesce(sum(length(body)), 0) FROM entries
+                WHERE id >= logs.number << 32 AND id < (logs.number + 1) << 32);
+        CREATE TABLE drops(
+            rule INTEGER NOT NULL,
+            hop INTEGER NOT NULL,
+            bodies INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY(rule, hop)) WITHOUT ROWID;
+        """,
     ]
 
     static var version: Int64 { Int64(migrations.count) }
@@ -74,7 +89,12 @@ enum Schema {
     /// Brings the store to this program's version.
     static func migrate(_ database: Database) throws(StoreError) {
         let from = try check(database)
-        if from == 0 { try database.run("PRAGMA page_size = \(pageSize)") }
+        if from == 0 {
+            try database.run("PRAGMA page_size = \(pageSize)")
+            // Free pages can be given back when the owner lowers the budget. Measured: inserts take
+            // 3 % longer. A store of before has none of it, and only uses its free pages again.
+            try database.run("PRAGMA auto_vacuum = INCREMENTAL")
+        }
         guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
             throw .io("this file system does not carry SQLite's write-ahead log")
         }

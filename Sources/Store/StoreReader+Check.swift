@@ -46,6 +46,7 @@ private struct StoreChecker: ~Copyable {
     private let head: Statement
     private let extraEntries: Statement
     private let nodeCount: Statement
+    private let byteCount: Statement
 
     /// Entries read at once: those of one stored node.
     private static let chunk: UInt64 = 256
@@ -59,6 +60,8 @@ private struct StoreChecker: ~Copyable {
         let extraEntries = try Statement(
             database, "SELECT count(*) FROM entries WHERE id >= ?1 AND id < ?2")
         let nodeCount = try Statement(database, "SELECT count(*) FROM nodes WHERE log = ?1")
+        let byteCount = try Statement(database, "SELECT bytes FROM logs WHERE number = ?1")
+        self.byteCount = byteCount
         self.reader = reader
         self.logNumbers = logNumbers
         self.head = head
@@ -155,7 +158,9 @@ extension StoreChecker {
         if let head = row.head, !verify(head.checkpoint) {
             report.add("the checkpoint's signature does not verify", .log(row.key))
         }
+        let (bytes, damage) = (report.bytes, report.damageCount)
         let (frontier, nodes) = try walk(row, progress)
+        if report.damageCount == damage { try compareCount(row, report.bytes - bytes) }
         guard let frontier else { return }
         if let head = row.head, head.frontier != frontier {
             report.add("the frontier is not that of the entries", .log(row.key))
@@ -171,6 +176,18 @@ extension StoreChecker {
             guard try checker.nodeCount.step(), checker.nodeCount.int(0) == nodes else {
                 return checker.report.add("stored nodes of no subtree", .log(row.key))
             }
+        }
+    }
+
+    /// What the log's bodies take, beside what was counted as they came.
+    private mutating func compareCount(_ row: Row, _ bytes: UInt64) throws(StoreError) {
+        try tolerate(.log(row.key)) { checker throws(StoreError) in
+            checker.byteCount.bind(1, row.number)
+            defer { checker.byteCount.reset() }
+            guard try checker.byteCount.step(), checker.byteCount.int(0) != Int64(clamping: bytes),
+                checker.report.miscounted.count < CheckReport.kept
+            else { return }
+            checker.report.miscounted.append(row.key)
         }
     }
 

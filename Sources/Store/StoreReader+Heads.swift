@@ -1,6 +1,6 @@
-import Primitives
 package import MerkleLog
 package import Mesh
+import Primitives
 
 /// Heads, settings and fork proofs.
 extension StoreReader {

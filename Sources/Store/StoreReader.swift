@@ -5,10 +5,12 @@
 package final class StoreReader {
     let database: Database
     let statements: ReadStatements
+    let files: DataDirectory
 
     /// Opens the store in `directory`, which a writer has created.
     package init(directory path: String) throws(StoreError) {
         let directory = DataDirectory(path)
+        files = directory
         try directory.checkModes()
         let database = try Database(path: directory.database, lock: nil)
         self.database = database

@@ -17,6 +17,8 @@ package enum StoreWrite: Sendable {
     case replace(LogKey, index: UInt64, Entry)
     /// Up to which of its changes a peer's store is known.
     case resume(ResumeMark)
+    /// Counts the bytes of a log's bodies anew, where a check found the count wrong.
+    case recount(LogKey)
     /// A value by name; nil forgets it.
     case setting(String, [UInt8]?)
 }

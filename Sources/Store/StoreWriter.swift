@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import MerkleLog
 import Primitives
 
 /// The one writing connection of a store, and the only one that checkpoints its write-ahead log.
@@ -13,9 +14,14 @@ package final class StoreWriter {
     /// True after a final failure: every commit throws `.failed`.
     package private(set) var hasFailed = false
 
-    private let database: Database
-    private let statements: WriteStatements
-    private let log: WriteAheadLog
+    let database: Database
+    let statements: WriteStatements
+    let log: WriteAheadLog
+    let directory: String
+    /// Keeps to the owner's plan, once there is one.
+    var keeper: StorageKeeper?
+    /// Pages have been given back that are still in the file.
+    var isShrinking = false
     /// The number of the last change of a head.
     private var lastChange: UInt64
 
@@ -30,10 +36,11 @@ package final class StoreWriter {
         try directory.createDatabaseFile()
         let database = try Database(path: directory.database, lock: lock)
         self.database = database
+        self.directory = directory.path
         try Schema.migrate(database)
         try database.run("PRAGMA synchronous = FULL")
         try database.run("PRAGMA secure_delete = ON")
-        try database.run("PRAGMA journal_size_limit = \(WriteAheadLog.bytesKept)")
+        try database.run("PRAGMA journal_size_limit = \(WriteAheadLog.mostKept)")
         let running = try Statement(database, "SELECT 1 FROM settings WHERE name = 'running'")
         wasStopped = try !running.step()
         running.reset()
@@ -71,6 +78,7 @@ package final class StoreWriter {
                 let isChange = try statements.apply(write, change: next)
                 changes.append(isChange ? next : 0)
                 if isChange { next += 1 }
+                if case .extend(let more) = write { keeper?.note(more.head.key) }
             }
             try statements.commit.run()
         } catch {
@@ -99,7 +107,7 @@ package final class StoreWriter {
     }
 
     /// The store is left as it was before the commit that failed.
-    private func rollBack(after error: StoreError) {
+    func rollBack(after error: StoreError) {
         if case .io = error { hasFailed = true }
         guard !database.isIdle else { return }
         do { try database.run("ROLLBACK") } catch { hasFailed = true }
@@ -120,26 +128,52 @@ package final class StoreWriter {
 /// A commit that makes the file longer syncs its new length, too: measured at twice the time of
 /// one that writes over what is there. So the file is kept longer than the log, filled with zeros,
 /// which SQLite takes for the end: a frame's checksum and salts never match them.
-private final class WriteAheadLog {
-    /// Pages after which it moves. Longer saves syncs in bulk, and costs disk and the time of a
-    /// start.
-    static let pages = 2_000
-    /// Bytes of the file that are kept for reuse once it has moved.
-    static let bytesKept = 8 << 20
+final class WriteAheadLog {
+    /// Pages after which it moves, at the most. Longer saves syncs in bulk, and costs disk and the
+    /// time of a start.
+    private static let mostPages = 2_000
+    /// Bytes of the file that are kept for reuse once it has moved, at the most.
+    static let mostKept = 8 << 20
     /// Bytes of one frame: a page and its header.
     private static let frame = Schema.pageSize + 24
+
+    private var pages = WriteAheadLog.mostPages
+    private(set) var bytesKept = WriteAheadLog.mostKept
     /// How far the file is made longer at a time, and how near its end the log comes before that.
-    private static let room = 1 << 20
-    private static let margin = 256 << 10
+    private var room = 1 << 20
+    private var margin: Int { room / 4 }
 
     private let path: String
     private var length = 0
-    private var next = WriteAheadLog.pages
+    private var next = WriteAheadLog.mostPages
     /// Bytes of the file that are allocated, as far as this knows.
     private var allocated = 0
 
     /// `path` is the log's, beside the database.
     init(path: String) { self.path = path }
+
+    /// Keeps the file below `bytes`, where no reader holds it back.
+    func keepWithin(_ bytes: Int, _ database: Database) {
+        // It moves when half of that is used: one commit may come on top.
+        pages = min(Self.mostPages, bytes / 2 / Self.frame)
+        bytesKept = min(Self.mostKept, bytes / 3 * 2)
+        room = min(1 << 20, bytes / 8)
+        next = min(next, pages)
+        guard let status = try? FileMode.status(of: path), Int(status.st_size) > bytes else {
+            return
+        }
+        close(database)
+        allocated = 0
+    }
+
+    /// Whether more than `bytes` of it wait, since a reader holds them back.
+    func isOver(_ bytes: Int, _ database: Database) -> Bool {
+        guard length * Self.frame > bytes else { return false }
+        var (all, moved): (Int32, Int32) = (0, 0)
+        _ = unsafe sqlite3_wal_checkpoint_v2(
+            database.handle, nil, SQLITE_CHECKPOINT_PASSIVE, &all, &moved)
+        return moved < all
+    }
 
     func watch(_ database: Database) {
         unsafe sqlite3_wal_hook(
@@ -156,31 +190,31 @@ private final class WriteAheadLog {
     /// why.
     func makeRoom() {
         let used = length * Self.frame
-        guard used + Self.margin > allocated, used < Self.bytesKept + Self.room else { return }
+        guard used + margin > allocated, used < bytesKept + room else { return }
         guard let file = try? FileDescriptor(path, O_WRONLY) else { return }
         guard let size = try? Int(file.status().st_size) else { return }
-        if size >= used + Self.margin {
+        if size >= used + margin {
             allocated = size
             return
         }
         // A nearly full disk keeps its last room for entries.
-        let zeros = [UInt8](repeating: 0, count: Self.room)
+        let zeros = [UInt8](repeating: 0, count: room)
         guard (try? file.write(zeros, at: size)) != nil, (try? file.syncData()) != nil else {
             _ = unsafe truncate(path, off_t(size))
             allocated = Int.max
             return
         }
-        allocated = size + Self.room
+        allocated = size + room
     }
 
     /// A reader may hold back a move; then it is tried again only after a quarter more.
     var isDue: Bool {
-        if length < Self.pages { next = Self.pages }
+        if length < pages { next = pages }
         return length >= next
     }
 
     func checkpoint(_ database: Database) throws(StoreError) {
-        next = length + Self.pages / 4
+        next = length + pages / 4
         let code = unsafe sqlite3_wal_checkpoint_v2(
             database.handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
         guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else { throw database.error(code) }

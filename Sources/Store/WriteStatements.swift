@@ -22,6 +22,7 @@ struct WriteStatements: ~Copyable {
     private let dropSetting: Statement
     private let noteChange: Statement
     private let setResume: Statement
+    private let counts: CountStatements
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -33,14 +34,15 @@ struct WriteStatements: ~Copyable {
             database,
             """
             INSERT INTO logs(
-                size, frontier, cp_size, cp_root, cp_signature, tail, frozen, changed, key)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                size, frontier, cp_size, cp_root, cp_signature, tail, frozen, changed, bytes, key)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """)
         let updateLog = try Statement(
             database,
             """
             UPDATE logs SET size = ?1, frontier = ?2, cp_size = ?3, cp_root = ?4,
-                cp_signature = ?5, tail = ?6, frozen = ?7, changed = ?8 WHERE number = ?9
+                cp_signature = ?5, tail = ?6, frozen = ?7, changed = ?8, bytes = bytes + ?9
+                WHERE number = ?10
             """)
         let addEntry = try Statement(
             database, "INSERT INTO entries(id, time, leaf, body, stub) VALUES(?1, ?2, ?3, ?4, ?5)")
@@ -60,6 +62,7 @@ struct WriteStatements: ~Copyable {
             database, "INSERT OR REPLACE INTO settings(name, value) VALUES(?1, ?2)")
         let dropSetting = try Statement(database, "DELETE FROM settings WHERE name = ?1")
         let noteChange = try Statement(database, "UPDATE logs SET changed = ?2 WHERE key = ?1")
+        let counts = try CountStatements(database)
         let setResume = try Statement(
             database, "INSERT OR REPLACE INTO resumes(peer, store, change) VALUES(?1, ?2, ?3)")
         self.begin = begin
@@ -79,6 +82,7 @@ struct WriteStatements: ~Copyable {
         self.dropSetting = dropSetting
         self.noteChange = noteChange
         self.setResume = setResume
+        self.counts = counts
     }
 
     /// Does one write inside the open transaction; true when it took `change`, the number for the
@@ -103,8 +107,8 @@ struct WriteStatements: ~Copyable {
             freezeLog.bind(1, key)
             try freezeLog.run()
         case .dropBody(let key, let index): try dropBody(key, index)
-        case .replace(let key, let index, let entry):
-            try put(entry, with: writeEntry, log: key, at: try held(key, index))
+        case .replace(let key, let index, let entry): try replace(key, index, entry)
+        case .recount(let key): try counts.recount(key)
         case .setting(let name, let value): try set(name, value)
         case .resume(let mark):
             setResume.bind(1, mark.peer)
@@ -174,7 +178,7 @@ extension WriteStatements {
             throw .conflict(head.key, "a checkpoint of a log that is not held")
         }
         try fit(head, from: head.size, on: stored)
-        _ = try write(head, stored.number, change)
+        _ = try write(head, stored.number, change, bytes: 0)
     }
 
     private func extend(_ more: Extension, _ change: UInt64) throws(StoreError) {
@@ -184,7 +188,8 @@ extension WriteStatements {
         guard more.entries.count == more.leaves.count,
             more.head.size - more.from == UInt64(more.entries.count)
         else { throw .conflict(key, "entries, leaves and head do not go together") }
-        let number = try write(more.head, stored?.number, change)
+        let bytes = more.entries.reduce(0) { $0 + $1.keptBytes }
+        let number = try write(more.head, stored?.number, change, bytes: bytes)
         try insert(more, number)
         try mark(more, number)
         for node in more.nodes {
@@ -211,16 +216,16 @@ extension WriteStatements {
 
     /// Writes the head's row; a new log gets the next number.
     private func write(
-        _ head: LogHead, _ number: Int64?, _ change: UInt64
+        _ head: LogHead, _ number: Int64?, _ change: UInt64, bytes: Int64
     ) throws(StoreError) -> Int64 {
         if let number {
-            bind(head, change, updateLog)
-            updateLog.bind(9, number)
+            bind(head, change, bytes, updateLog)
+            updateLog.bind(10, number)
             try updateLog.run()
             return number
         }
-        bind(head, change, addLog)
-        addLog.bind(9, head.key)
+        bind(head, change, bytes, addLog)
+        addLog.bind(10, head.key)
         try addLog.run()
         guard database.lastRow > 0, database.lastRow < RowID.logs else {
             throw .conflict(head.key, "the store holds as many logs as it can")
@@ -228,7 +233,9 @@ extension WriteStatements {
         return database.lastRow
     }
 
-    private func bind(_ head: LogHead, _ change: UInt64, _ statement: borrowing Statement) {
+    private func bind(
+        _ head: LogHead, _ change: UInt64, _ bytes: Int64, _ statement: borrowing Statement
+    ) {
         statement.bind(1, Int64(head.size))
         statement.bind(2, head.frontier.hashes.flatMap(\.array))
         statement.bind(3, Int64(head.checkpoint.size))
@@ -237,6 +244,7 @@ extension WriteStatements {
         statement.bind(6, head.tail.flatMap(\.array))
         statement.bind(7, head.isFrozen ? 1 : 0)
         statement.bind(8, Int64(clamping: change))
+        statement.bind(9, bytes)
     }
 }
 
@@ -311,6 +319,16 @@ extension WriteStatements {
             time: entry.time,
             body: .absent(length: UInt32(header.bodyLength), hash: header.bodyHash))
         try put(stub, with: writeEntry, log: key, at: place)
+        try counts.add(-Int64(header.bodyLength), to: key)
+    }
+
+    private func replace(_ key: LogKey, _ index: UInt64, _ entry: Entry) throws(StoreError) {
+        let place = try held(key, index)
+        readBody.bind(1, place.0)
+        let before = try readBody.step() ? EntryRow.decode(readBody, from: 0)?.keptBytes ?? 0 : 0
+        readBody.reset()
+        try put(entry, with: writeEntry, log: key, at: place)
+        try counts.add(entry.keptBytes - before, to: key)
     }
 
     private func put(

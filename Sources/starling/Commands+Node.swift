@@ -4,7 +4,7 @@ import Node
 /// Commands that start a node, or look at it.
 extension Command {
     static let run = Command(
-        name: "run", usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME]",
+        name: "run", usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME] [--disk SIZE]",
         summary: "Run the node: keep posts, meet peers, pass things on. Ctrl-C stops it.",
         details: """
             Makes an identity at the first start and writes its recovery words to a file.
@@ -13,12 +13,15 @@ extension Command {
                                   port 0 picks a free one)
               --join INVITE       a node to keep a connection with; may be given several times
               --name NAME         what the identity of a first start is called
+              --disk SIZE         what the node may take of the disk, such as 10G; kept for the next
+                                  starts (default: half of what is free, at most 10G)
             """,
-        options: ["--listen", "--join", "--name"]
+        options: ["--listen", "--join", "--name", "--disk"]
     ) { context throws(NodeError) in
         var options = NodeOptions()
         options.join = context.arguments.all("--join")
         options.name = context.arguments.value("--name")
+        if let disk = context.arguments.value("--disk") { options.disk = try ByteSize.budget(disk) }
         let node = try Node(paths: context.paths, options: options)
         do throws(NodeError) {
             // What can fail comes first: a port in use makes no identity.
@@ -221,6 +224,8 @@ extension Command {
                 + " of \(number("people")) people"
         )
         Terminal.line("peers     \(number("peers"))")
+        show(followed: status["followed"], peers: number("peers"))
+        if let storage = status["storage"] { show(storage: storage) }
         for account in status["accounts"]?.list ?? [] {
             let state = account["state"]?.text ?? ""
             Terminal.line(

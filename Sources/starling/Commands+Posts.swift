@@ -230,7 +230,7 @@ extension Command {
         let text = post["text"]?.text ?? ""
         switch post["kind"]?.text ?? "" {
         case "note": return text
-        case "dropped": return "[the text is not here: this node dropped it]"
+        case "dropped": return "[body dropped here: the text is not on this node]"
         case "unreadable": return "[written by a program that this one cannot read]"
         case let kind: return text.isEmpty ? "[\(kind)]" : "[\(kind)] \(text)"
         }
@@ -248,7 +248,7 @@ extension Command {
         }
     }
 
-    private static func date(_ milliseconds: UInt64) -> String {
+    static func date(_ milliseconds: UInt64) -> String {
         var seconds = time_t(clamping: milliseconds / 1_000)
         var parts = unsafe tm()
         guard unsafe localtime_r(&seconds, &parts) != nil else { return "?" }

@@ -74,3 +74,53 @@ class Chain:
 def alone():
     """A namespace without any link, for what must work off line."""
     return Chain(1)
+
+
+class Bridge:
+    """`count` namespaces on one switch, 10.77.0.1 and so on."""
+
+    def __init__(self, count):
+        global _count
+        _count += 1
+        prefix = f"st{os.getpid()}x{_count}"
+        self.switch = f"{prefix}s"
+        self.names = [f"{prefix}n{i}" for i in range(count)]
+        self.made = []
+        for name in [self.switch, *self.names]:
+            run("ip", "netns", "add", name)
+            self.made.append(name)
+            run("ip", "-n", name, "link", "set", "lo", "up")
+        run("ip", "-n", self.switch, "link", "add", "br", "type", "bridge")
+        run("ip", "-n", self.switch, "link", "set", "br", "up")
+        for number, name in enumerate(self.names):
+            port = f"p{number}"
+            run("ip", "-n", self.switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
+            run("ip", "-n", self.switch, "link", "set", port, "master", "br", "up")
+            run("ip", "-n", name, "addr", "add", f"{self.address(number)}/16", "dev", "eth0")
+            run("ip", "-n", name, "link", "set", "eth0", "up")
+
+    @staticmethod
+    def address(number):
+        return f"10.77.{number // 200}.{number % 200 + 1}"
+
+    def partition(self, left):
+        """Nothing passes between the first `left` namespaces and the others, until `heal`."""
+        far = ", ".join(self.address(i) for i in range(left, len(self.names)))
+        rules = "\n".join([
+            "table inet cut {", "chain input {", "type filter hook input priority 0;",
+            f"ip saddr {{ {far} }} drop", "}", "chain output {", "type filter hook output priority 0;",
+            f"ip daddr {{ {far} }} drop", "}", "}", "",
+        ])
+        for name in self.names[:left]:
+            run("ip", "netns", "exec", name, "nft", "-f", "-", input=rules)
+        self.cut = self.names[:left]
+
+    def heal(self):
+        for name in self.cut:
+            run("ip", "netns", "exec", name, "nft", "delete", "table", "inet", "cut")
+        self.cut = []
+
+    def close(self):
+        for name in self.made:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True, timeout=20)
+        self.made = []

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 HELLO, PING, PONG, HEADS, OWN, OWN_HEADS, GET, BATCH, END, HAVE, BYE, FORK, CREDIT = range(13)
-PRUNE, GRAFT, SINCE, MARK = range(13, 17)
+PRUNE, GRAFT, SINCE, MARK, WANT = range(13, 18)
 FRAGMENT = 65518
 
 

@@ -1,4 +1,5 @@
 import Crypto
+import HyParView
 import MerkleLog
 import Primitives
 import Synchronization
@@ -15,8 +16,11 @@ final class TestNet {
     private var nextID: UInt64 = 1
     private var links: [SessionID: Link] = [:]
     private var raws: [SessionID: RawPeer] = [:]
+    private var listeners: [LogKey: RawPeer] = [:]
     private let seed: UInt64
 
+    /// Nil: every session is with a neighbour, and nobody is dialled but who was joined.
+    var overlay: HyParView.Parameters?
     /// Datagrams that get lost, of a hundred.
     var lossPercent: UInt64 = 0
     var latency = Instant.Span.milliseconds(5)
@@ -27,13 +31,15 @@ final class TestNet {
     /// Pairs of nodes that cannot reach each other.
     var cuts: Set<[Int]> = []
     var entriesPerRead = 4_096
+    /// Endpoints from which nothing ever comes back, as text.
+    var blackHoles: Set<String> = []
     /// Every checkpoint that was durable anywhere, by log and size: two roots are an equivocation.
     private(set) var checkpoints: [Place: Hash] = [:]
     private(set) var equivocations: [Place] = []
     /// Folds every effect of every node, in order.
     private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     private(set) var steps = 0
-    private(set) var dials: [(at: Instant, from: Int)] = []
+    private(set) var dials: [(at: Instant, from: Int, to: String)] = []
     /// Bytes that nodes sent over connections.
     private(set) var bytesSent = 0
     private(set) var datagrams: [(to: Endpoint, bytes: [UInt8])] = []
@@ -58,9 +64,12 @@ final class TestNet {
     // MARK: Nodes
 
     @discardableResult
-    func addNode(heads: TestStore = TestStore(), own: [OwnLogStart] = []) -> Int {
+    func addNode(
+        heads: TestStore = TestStore(), own: [OwnLogStart] = [], at address: IPAddress? = nil
+    ) -> Int {
         let index = nodes.count
-        let node = TestNode(index: index, seed: seed, store: heads)
+        let node = TestNode(index: index, seed: seed, store: heads, overlay: overlay)
+        node.endpoint = address.map { Endpoint($0, port: 4_000) }
         nodes.append(node)
         node.start(own)
         return index
@@ -149,28 +158,52 @@ final class TestNet {
         if nodes[link.node].isUp { feedLater(link.node, .closed(id), after: latency) }
     }
 
-    private func dial(_ from: Int, _ address: PeerAddress, _ token: Token) {
-        dials.append((now, from))
-        guard let to = nodes.firstIndex(where: { $0.key.publicKey == address.key }),
-            nodes[to].isUp, !isCut(from, to)
-        else { return feedLater(from, .dialFailed(token), after: .milliseconds(20)) }
+    private func dial(_ from: Int, _ address: PeerAddress, _ endpoint: Int, _ token: Token) {
+        let place = address.endpoints[endpoint]
+        dials.append((now, from, place))
+        if let raw = listeners.removeValue(forKey: address.key) {
+            let (mine, theirs) = (newID(), newID())
+            raw.session = theirs
+            raws[theirs] = raw
+            links[mine] = Link(node: from, peer: theirs, peerNode: -1)
+            raw.nodeSession = mine
+            raw.node = from
+            return feed(from, .connected(mine, dial: token, remote: nil))
+        }
+        if blackHoles.contains(place) { return }
+        // At an IP address stands whoever has it; a name leads to the key.
+        let there = nodes.firstIndex { $0.endpoint?.description == place }
+        let named = nodes.firstIndex { $0.key.publicKey == address.key }
+        guard let to = there ?? (place.first?.isLetter == true ? named : nil), nodes[to].isUp,
+            !isCut(from, to)
+        else {
+            return feedLater(from, .dialFailed(token), after: .milliseconds(20))
+        }
         let (mine, theirs) = (newID(), newID())
         links[mine] = Link(node: from, peer: theirs, peerNode: to)
         links[theirs] = Link(node: to, peer: mine, peerNode: from)
-        feedLater(to, .accepted(theirs, from: nil), after: latency)
-        feedLater(
-            from, .connected(mine, dial: token, remote: nodes[to].datagramAddress), after: latency)
+        let source = nodes[from].endpoint.map { Endpoint($0.address, port: 50_000) }
+        feedLater(to, .accepted(theirs, from: source), after: latency)
+        let remote = nodes[to].endpoint ?? nodes[to].datagramAddress
+        feedLater(from, .connected(mine, dial: token, remote: remote), after: latency)
     }
 
     /// Connects a scripted peer to `node`; the peer speaks when it likes.
-    func connect(_ raw: RawPeer, to node: Int) {
+    func connect(_ raw: RawPeer, to node: Int, from: Endpoint? = nil) {
         let (mine, theirs) = (newID(), newID())
         raw.session = mine
         raws[mine] = raw
         links[theirs] = Link(node: node, peer: mine, peerNode: -1)
         raw.nodeSession = theirs
         raw.node = node
-        feed(node, .accepted(theirs, from: nil))
+        feed(node, .accepted(theirs, from: from))
+    }
+
+    /// Has `node` dial a scripted peer; what the peer says is heard once the dial is through.
+    func listen(_ raw: RawPeer, for node: Int) {
+        listeners[raw.key.publicKey] = raw
+        feed(node, .addPeer(PeerAddress(key: raw.key.publicKey, endpoints: ["raw:1"])))
+        run(for: .milliseconds(1))
     }
 
     func close(_ raw: RawPeer) {
@@ -258,7 +291,7 @@ final class TestNet {
         switch effect {
         case .dial(let address, let endpoint, let token):
             precondition(address.endpoints.indices.contains(endpoint), "endpoint \(endpoint)")
-            dial(node.index, address, token)
+            dial(node.index, address, endpoint, token)
         case .send(let id, let bytes): send(node, id, bytes)
         case .close(let id, let atOnce): close(node, id, atOnce)
         case .sendDatagram(let bytes, let address): sendDatagram(node, bytes, to: address)
@@ -273,6 +306,7 @@ final class TestNet {
         case .refused(let token, let why): node.refused[token] = why
         case .note(let notice): node.notices.append(notice)
         case .stored: break
+        case .rememberAddresses(let bytes): node.remembered = bytes
         }
     }
 
@@ -304,12 +338,12 @@ final class TestNet {
     private func sendDatagram(_ node: TestNode, _ bytes: [UInt8], to endpoint: Endpoint) {
         fold(bytes)
         datagrams.append((endpoint, bytes))
-        let address = endpoint.address
-        if random.next() % 100 < lossPercent || deafNode.map(UInt64.init) == address.low { return }
-        guard address.high == 0, address.low < UInt64(nodes.count) else { return }
+        let to = nodes.firstIndex { ($0.endpoint ?? $0.datagramAddress) == endpoint }
+        if random.next() % 100 < lossPercent || deafNode != nil && deafNode == to { return }
+        guard let to else { return }
         let extra = random.next() % (datagramJitter.nanoseconds + 1)
         feedLater(
-            Int(address.low), .datagram(bytes, from: node.datagramAddress),
+            to, .datagram(bytes, from: node.endpoint ?? node.datagramAddress),
             after: Instant.Span(nanoseconds: latency.nanoseconds + extra))
     }
 
@@ -353,6 +387,7 @@ final class TestNet {
 final class TestNode {
     let index: Int
     let key: SigningKey
+    let overlay: HyParView.Parameters?
     var own: [SigningKey] = []
     var mesh: Mesh
     var store: TestStore
@@ -368,39 +403,49 @@ final class TestNode {
     var published: [Token: Range<UInt64>] = [:]
     var refused: [Token: Refusal] = [:]
     var notices: [Notice] = []
+    /// Where it listens, when it has an address of its own.
+    var endpoint: Endpoint?
+    /// What the mesh asked to remember of addresses.
+    var remembered: [UInt8]?
     private let seed: UInt64
 
-    init(index: Int, seed: UInt64, store: TestStore) {
+    init(index: Int, seed: UInt64, store: TestStore, overlay: HyParView.Parameters?) {
         self.index = index
+        self.overlay = overlay
         self.seed = seed
         self.store = store
         self.store.id = seed &+ UInt64(index) + 1
         key = signingKey(UInt8(200 + index))
-        mesh = Self.mesh(key, store, [], seed: seed, index: index, generation: 0)
+        mesh = Self.mesh(overlay, key, store, [], seed: seed, index: index, generation: 0, nil)
     }
 
     func start(_ own: [OwnLogStart]) {
         isUp = true
-        mesh = Self.mesh(key, store, own, seed: seed, index: index, generation: generation)
+        mesh = Self.mesh(
+            overlay, key, store, own, seed: seed, index: index, generation: generation, remembered)
     }
 
     private static func mesh(
-        _ key: SigningKey, _ store: TestStore, _ own: [OwnLogStart], seed: UInt64, index: Int,
-        generation: Int
+        _ overlay: HyParView.Parameters?, _ key: SigningKey, _ store: TestStore,
+        _ own: [OwnLogStart], seed: UInt64, index: Int,
+        generation: Int, _ remembered: [UInt8]?
     ) -> Mesh {
         let counter = Mutex<UInt64>(0)
         let prefix = Array("\(seed) \(index) \(generation) ".utf8)
+        var configuration = MeshConfiguration(
+            nodeKey: key, networkSecret: nil, listenPort: 4_000, agent: "test",
+            entropy: {
+                let number = counter.withLock {
+                    $0 += 1
+                    return $0
+                }
+                return SHA256.hash(prefix + Array("\(number)".utf8))
+            })
+        configuration.overlay = overlay
         return Mesh(
-            configuration: MeshConfiguration(
-                nodeKey: key, networkSecret: nil, listenPort: 4_000, agent: "test",
-                entropy: {
-                    let number = counter.withLock {
-                        $0 += 1
-                        return $0
-                    }
-                    return SHA256.hash(prefix + Array("\(number)".utf8))
-                }),
-            heads: store.heads, own: own, history: store.history, seed: seed &+ UInt64(index))
+            configuration: configuration, heads: store.heads, own: own, history: store.history,
+            addresses: remembered.flatMap { try? AddressTable(decoding: $0) },
+            seed: seed &+ UInt64(index))
     }
 
     var address: PeerAddress {

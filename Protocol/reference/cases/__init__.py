@@ -16,6 +16,8 @@ NAMES = [
     "noise",
     "overlay",
     "proof",
+    "reconciliation",
+    "wants",
 ]
 
 

@@ -1,0 +1,69 @@
+import Primitives
+
+/// A message as it passes, in the clear, for whoever watches a simulation.
+package struct ObservedMessage {
+    package enum Direction: Sendable {
+        case said
+        case heard
+    }
+
+    package let session: SessionID
+    package let direction: Direction
+    package let byDatagram: Bool
+    /// The message's encoding, before it was sealed or after it was opened.
+    package let bytes: [UInt8]
+
+    /// The number of its type in `Protocol/messages.md`; nil when it is no message at all.
+    package var type: UInt8? {
+        guard bytes.count >= 2, bytes[0] >> 5 == 4 else { return nil }
+        if bytes[1] < 24 { return bytes[1] }
+        return bytes[1] == 24 && bytes.count >= 3 ? bytes[2] : nil
+    }
+}
+
+extension Mesh {
+    func observe(
+        _ session: Session, _ direction: ObservedMessage.Direction, _ bytes: [UInt8],
+        byDatagram: Bool = false
+    ) {
+        guard let observer else { return }
+        observer(
+            ObservedMessage(
+                session: session.id, direction: direction, byDatagram: byDatagram, bytes: bytes))
+    }
+
+    /// The first bound of `Limits` that is exceeded, in words; nil when all hold. Asked after every
+    /// event of a simulation: memory stays bounded whatever peers do.
+    package var exceededBound: String? {
+        if sessions.count > Limits.sessions { return "\(sessions.count) sessions" }
+        if sessionOrder.count != sessions.count { return "sessions out of order" }
+        if logs.count > Limits.logs { return "\(logs.count) logs" }
+        // One message may come on top of what was under way when the bound was looked at.
+        if writeBytes > Limits.storeInFlight + Limits.drafts + Limits.message * sessions.count {
+            return "\(writeBytes) bytes of writes under way"
+        }
+        if forkProofs.count > Limits.forkProofs { return "\(forkProofs.count) fork proofs" }
+        if damage.count > Limits.damagedEntries { return "\(damage.count) damaged entries" }
+        if targets.count > Limits.dialTargets { return "\(targets.count) addresses to dial" }
+        for own in ownLogs where own.waitingBytes > Limits.drafts {
+            return "\(own.waitingBytes) bytes of drafts"
+        }
+        for id in sessionOrder {
+            if let exceeded = sessions[id]?.exceededBound { return exceeded }
+        }
+        return nil
+    }
+}
+
+extension Session {
+    fileprivate var exceededBound: String? {
+        if offers.count > Limits.offers { return "\(offers.count) offers" }
+        if offered.count > Limits.offers { return "\(offered.count) offered sizes" }
+        // A stream that proves a fork or repairs an entry may come on top.
+        if fetches.count > Limits.streamsFetched + 1 { return "\(fetches.count) fetches" }
+        if serving.count > Limits.streamsServed { return "\(serving.count) streams served" }
+        if overdue.count > Limits.offers { return "\(overdue.count) overdue heads" }
+        if haves.count > Limits.havesPerMessage { return "\(haves.count) haves" }
+        return nil
+    }
+}
