@@ -55,7 +55,7 @@ extension HyParView {
         passiveView.remove(peer)
         memory.met(peer)
         if neighbours.isEmpty {
-            // Whoever is new in the overlay knows nobody yet.
+            isNewcomer = true
             quickShuffles = Limits.Overlay.firstShuffles
             nextShuffle = min(
                 nextShuffle ?? .never, now + jittered(Limits.Overlay.firstShuffle))

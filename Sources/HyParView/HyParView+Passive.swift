@@ -50,13 +50,22 @@ extension HyParView {
     /// contents: p's own identifier, k_a nodes from its active view and k_p nodes from its passive
     /// view … It then sends the list in a Shuffle request to a random neighbor of its active view."
     private mutating func shuffle() {
-        guard let next = pick(neighbours.map(\.peer)) else { return }
+        if let next = pick(neighbours.map(\.peer)) { shuffle(with: next, parameters.activeWalk) }
+    }
+
+    /// Deviation: whoever is new in the overlay knows nobody yet, and its first neighbour may soon
+    /// evict it. So it shuffles with that neighbour itself, at once.
+    mutating func greet() {
+        isNewcomer = false
+        if let first = neighbours.first { shuffle(with: first.peer, 1) }
+    }
+
+    private mutating func shuffle(with next: Bytes32, _ ttl: Int) {
         let others = neighbours.map(\.peer).filter { $0 != next }
         let passive = sample(passiveView.entries.map(\.peer), parameters.shufflePassive)
         let nodes = sample(others, parameters.shuffleActive) + passive
         let nonce = remember(walkTo: next, back: nil, sent: passive)
-        send(
-            .shuffle(nonce: nonce, origin: me, ttl: parameters.activeWalk, nodes: nodes), to: next)
+        send(.shuffle(nonce: nonce, origin: me, ttl: ttl, nodes: nodes), to: next)
     }
 
     private mutating func remember(
@@ -79,6 +88,8 @@ extension HyParView {
     /// Otherwise, node q accepts the Shuffle request and send back … a ShuffleReply message that
     /// includes a number of nodes selected at random from q's passive view equal to the number of
     /// nodes received in the Shuffle request."
+    ///
+    /// Deviation: always as many as a full request has, since a newcomer has nobody to name.
     mutating func shuffled(
         _ from: Bytes32, _ nonce: UInt64, _ origin: Bytes32, _ ttl: Int, _ nodes: [Bytes32]
     ) {
@@ -95,7 +106,8 @@ extension HyParView {
             return send(.shuffle(nonce: name, origin: origin, ttl: ttl, nodes: nodes), to: next)
         }
         if origin == me { return }
-        var sent = sample(passiveView.entries.map(\.peer), nodes.count + 1)
+        let candidates = passiveView.entries.map(\.peer).filter { $0 != origin }
+        var sent = sample(candidates, parameters.shuffleActive + parameters.shufflePassive + 1)
         send(.shuffleReply(nonce: nonce, nodes: sent), to: from)
         remember(nodes + [origin], source: from, sent: &sent)
     }

@@ -51,8 +51,12 @@ extension HyParView {
             add(peer, .own)
             send(.join, to: peer)
         case .repair:
-            let high = counted == 0 || ownCount < parameters.own
-            send(.neighbor(high: high && urgent.take(now)), to: peer)
+            // Deviation: high also for a view with too few own neighbours, or a full network would
+            // never give it any. Both seldom: see `Limits`.
+            let high =
+                counted == 0
+                ? urgent.take(now) : ownCount < parameters.own && wishes.take(now)
+            send(.neighbor(high: high), to: peer)
         case .reserved: send(.neighbor(high: counted == 0), to: peer)
         case .forwardJoin: send(.neighbor(high: false), to: peer)
         case .probe: send(.neighbor(high: true), to: peer)
@@ -117,6 +121,8 @@ extension HyParView {
             }
             return
         }
+        // Who has nobody at all is slowed down by its rests.
+        if counted > 0 && !repairs.take(now) { return }
         tried.insert(peer)
         attempt(peer, .repair)
     }

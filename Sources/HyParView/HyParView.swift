@@ -37,7 +37,8 @@ package struct HyParView: Sendable {
         case received(Message, from: Bytes32)
         /// There is a link to the peer, whoever opened it.
         case linkUp(Bytes32)
-        /// The link has closed, or the one asked for by `.connect` could not be opened.
+        /// The link has closed, or the one asked for by `.connect` could not be opened. Not while
+        /// there is another link to the peer.
         case linkDown(Bytes32)
         /// Peers learnt from elsewhere: the local network, a table of addresses.
         case hint([Bytes32])
@@ -125,8 +126,11 @@ package struct HyParView: Sendable {
     var reserved: [Bytes32] = []
     var links: [Bytes32: Link] = [:]
     var joins: TokenBucket
-    /// Requests that others must give way to.
+    /// Requests that others must give way to: of a node without any neighbour, and of one with too
+    /// few own ones.
     var urgent: TokenBucket
+    var wishes: TokenBucket
+    var repairs: TokenBucket
 
     /// Requests under way: few at a time.
     var attempts: [Attempt] = []
@@ -143,6 +147,8 @@ package struct HyParView: Sendable {
     var nextProbe: Instant?
     /// Shuffles that are still sent at the quick pace of the beginning.
     var quickShuffles = 0
+    /// The first neighbour has come just now.
+    var isNewcomer = false
 
     /// `seed` must be secret: who knows it can predict whom this node asks.
     package init(me: Bytes32, parameters: Parameters = Parameters(), seed: UInt64) {
@@ -155,6 +161,10 @@ package struct HyParView: Sendable {
             burst: Limits.Overlay.joinBurst, interval: Limits.Overlay.joinInterval)
         urgent = TokenBucket(
             burst: Limits.Overlay.urgentBurst, interval: Limits.Overlay.urgentInterval)
+        wishes = TokenBucket(
+            burst: Limits.Overlay.wishBurst, interval: Limits.Overlay.wishInterval)
+        repairs = TokenBucket(
+            burst: Limits.Overlay.repairBurst, interval: Limits.Overlay.repairInterval)
     }
 
     /// The neighbours, those in reserved slots among them.
@@ -193,6 +203,7 @@ package struct HyParView: Sendable {
         case .reserve(let peer, let isOn): reserve(peer, isOn)
         case .tick: tick()
         }
+        if isNewcomer { greet() }
         repair()
     }
 

@@ -266,13 +266,22 @@ extension Limits {
         /// ForwardJoins taken from one link at once, and then one each interval.
         package static let forwardBurst = 32
         package static let forwardInterval = Instant.Span.seconds(1)
-        /// Joins that are passed on at once, and then one each interval; others are only accepted.
+        /// Joins that are passed on at once, and then one each interval, which is what neighbours
+        /// take; others are only accepted.
         package static let joinBurst = 32
-        package static let joinInterval = Instant.Span.milliseconds(500)
-        /// Requests with high priority at once, and then one each interval: where more nodes need
-        /// a neighbour than others can take, they must not evict each other without end. Guess.
+        package static let joinInterval = Instant.Span.seconds(1)
+        /// Requests with high priority of a node without neighbours at once, and then one each
+        /// interval: where more nodes need one than others can take (most cannot be called), they
+        /// must not evict each other without end. Guess.
         package static let urgentBurst = 8
         package static let urgentInterval = Instant.Span.seconds(15)
+        /// The same of a node that has too few own neighbours.
+        package static let wishBurst = 6
+        package static let wishInterval = Instant.Span.seconds(120)
+        /// Links asked for to repair a view that is not empty: enough for the passive view and the
+        /// memory at once, and then one each interval.
+        package static let repairBurst = 300
+        package static let repairInterval = Instant.Span.seconds(6)
         /// Links that ForwardJoins are opening at a time.
         package static let forwardDials = 4
         /// Contacts that are being joined through at a time.

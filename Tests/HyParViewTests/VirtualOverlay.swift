@@ -9,6 +9,8 @@ struct VirtualOverlay {
     struct Node {
         var machine: HyParView
         var isAlive = true
+        /// Behind a router that lets no call in.
+        var isHidden = false
         /// Nodes of different groups cannot reach each other.
         var group = 0
         /// Open links, and their numbers.
@@ -92,11 +94,17 @@ struct VirtualOverlay {
     }
 
     /// `count` nodes, each joining through one that is there, `interval` apart.
-    mutating func join(_ count: Int, interval: Instant.Span = .milliseconds(100)) {
+    ///
+    /// Of a hundred nodes, `hidden` cannot be called.
+    mutating func join(
+        _ count: Int, interval: Instant.Span = .milliseconds(100), hidden: Int = 0
+    ) {
         for _ in 0..<count {
             let node = addNode()
             if node > 0 {
-                let contact = Int.random(in: 0..<node, using: &random)
+                let open = nodes.indices.filter { $0 < node && !nodes[$0].isHidden }
+                let contact = open[Int.random(in: 0..<open.count, using: &random)]
+                nodes[node].isHidden = Int.random(in: 0..<100, using: &random) < hidden
                 handle(node, .join(Self.key(contact)))
             }
             run(for: interval)
@@ -245,7 +253,9 @@ struct VirtualOverlay {
         case .opened(let link):
             nodes[node].links[peer] = link
             handle(node, .linkUp(Self.key(peer)))
-        case .refused: handle(node, .linkDown(Self.key(peer)))
+        case .refused:
+            // Unless the peer called meanwhile.
+            if nodes[node].links[peer] == nil { handle(node, .linkDown(Self.key(peer))) }
         case .message(let message, let link):
             if nodes[node].links[peer] == link {
                 handle(node, .received(message, from: Self.key(peer)))
@@ -266,7 +276,7 @@ struct VirtualOverlay {
     }
 
     private mutating func called(_ node: Int, by peer: Int) {
-        guard nodes[node].group == nodes[peer].group else {
+        guard nodes[node].group == nodes[peer].group, !nodes[node].isHidden else {
             if isRefusing { post(.refused, to: peer, from: node) }
             return
         }
