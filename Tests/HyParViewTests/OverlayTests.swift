@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import HyParView
 import Primitives
 import Testing
@@ -85,7 +85,9 @@ import Testing
         #expect(overlay.mean { $0.active.count } > 4.85, "\(degrees)")
         #expect(overlay.mean { $0.passive.count } > 29)
         let own = overlay.distribution { $0.own.count }
-        #expect(own[0...1].reduce(0, +) <= Self.count / (Self.isLarge ? 50 : 10) && own.count <= 5, "\(own)")
+        #expect(
+            own[0...1].reduce(0, +) <= Self.count / (Self.isLarge ? 50 : 10) && own.count <= 5,
+            "\(own)")
         // Each link was asked for by one side, but for those that walks made.
         #expect((2.1...2.6).contains(overlay.mean { $0.own.count }), "\(own)")
     }
