@@ -98,7 +98,22 @@ def parse_node_address(text):
         "kind": "node",
         "public": parse_key_text(key).hex(),
         "endpoints": [parse_endpoint(e) for e in endpoints],
+        **(parse_options(query) if mark else {}),
     }
+
+
+def parse_options(query):
+    """[ID-5] What the options of an invite say; those unknown here say nothing."""
+    out = {}
+    for option in query.split("&"):
+        name, _, value = option.partition("=")
+        require(name not in out, f"{name} is given twice")
+        if name == "secret":
+            require(value.startswith("z"), "the secret starts with z")
+            out[name] = base58_decode(value[1:], 16).hex()
+        elif name == "who":
+            out[name] = parse_key_text(value).hex()
+    return out
 
 
 def parse_endpoint(text):

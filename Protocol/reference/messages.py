@@ -38,11 +38,12 @@ def hello(value):
         4: lambda v: uint(v, MAXIMUM_TIME, "the time"),
         5: lambda v: text(v, "the agent", 0, 64),
         6: lambda v: uint(v, 65535, "the port", least=1),
+        7: lambda v: octets(v, "the secret of an invite", exactly=16),
     }
     out = {}
     for number, check in checks.items():
         found = value.get(number, default=Ellipsis)
-        require(found is not Ellipsis or number == 6, f"field {number} is missing")
+        require(found is not Ellipsis or number in (6, 7), f"field {number} is missing")
         if found is not Ellipsis:
             out[number] = check(found)
     return out

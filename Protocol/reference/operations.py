@@ -4,6 +4,7 @@ import re
 
 import cbor
 import curve25519
+import discovery
 import identity
 import log
 import messages
@@ -157,6 +158,16 @@ def do_did_key(request):
 
 def do_address_parse(request):
     return parse_address(field(request, "text"))
+
+
+def do_beacon_decode(request):
+    key, port, network = discovery.decode_beacon(octets(request, "data"))
+    return {"node": key.hex(), "port": port, "network": network.hex()}
+
+
+def do_network_secret(request):
+    psk = discovery.network_key(field(request, "text"))
+    return {"psk": psk.hex(), "network": discovery.network_id(psk).hex()}
 
 
 def do_batch_verify(request):

@@ -15,6 +15,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -207,6 +209,62 @@ static inline int starling_send_messages(
     int socket, struct starling_message *messages, unsigned int count) {
     return (int)starling_result(
         sendmmsg(socket, (struct mmsghdr *)messages, count, MSG_NOSIGNAL));
+}
+
+/* Multicast. */
+
+/* The numbers of the interfaces that are up, carry multicast and are not loopback, each once. */
+static inline int starling_multicast_interfaces(uint32_t *numbers, int capacity) {
+    struct ifaddrs *list;
+    int count = 0;
+    if (getifaddrs(&list) != 0) return 0;
+    for (struct ifaddrs *entry = list; entry != NULL && count < capacity; entry = entry->ifa_next) {
+        unsigned int flags = entry->ifa_flags;
+        uint32_t number = if_nametoindex(entry->ifa_name);
+        int known = number == 0 || (flags & IFF_LOOPBACK) != 0 || (flags & IFF_UP) == 0 ||
+            (flags & IFF_MULTICAST) == 0;
+        for (int i = 0; i < count; i++) known |= numbers[i] == number;
+        if (!known) numbers[count++] = number;
+    }
+    freeifaddrs(list);
+    return count;
+}
+
+/* Datagrams to `group` that come in by an interface are received from now on (RFC 3678). */
+static inline int starling_join_group(
+    int socket, const struct sockaddr_storage *group, uint32_t interface) {
+    struct group_req request;
+    memset(&request, 0, sizeof request);
+    request.gr_interface = interface;
+    request.gr_group = *group;
+    int level = group->ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    return (int)starling_result(
+        setsockopt(socket, level, MCAST_JOIN_GROUP, &request, sizeof request));
+}
+
+/* Sends one datagram by an interface. */
+static inline ssize_t starling_send_by(
+    int socket, uint32_t interface, const struct sockaddr_storage *to, socklen_t length,
+    const void *bytes, size_t count) {
+    int result;
+    if (to->ss_family == AF_INET6) {
+        int number = (int)interface;
+        result = setsockopt(socket, IPPROTO_IPV6, IPV6_MULTICAST_IF, &number, sizeof number);
+    } else {
+        struct ip_mreqn request;
+        memset(&request, 0, sizeof request);
+        request.imr_ifindex = (int)interface;
+        result = setsockopt(socket, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
+    }
+    if (result != 0) return -errno;
+    return starling_result(
+        sendto(socket, bytes, count, MSG_NOSIGNAL, (const struct sockaddr *)to, length));
+}
+
+static inline ssize_t starling_receive_from(
+    int socket, void *buffer, size_t capacity, struct sockaddr_storage *from, socklen_t *length) {
+    return starling_result(
+        recvfrom(socket, buffer, capacity, MSG_TRUNC, (struct sockaddr *)from, length));
 }
 
 /* Files and the process. */

@@ -65,8 +65,11 @@ package enum Event: Sendable {
     case adopt(OwnLogStart)
     /// This node writes the log no more, for now.
     case disown(LogKey)
-    /// Keep a session with this peer, `reserved` with a slot of its own here.
-    case addPeer(PeerAddress, reserved: Bool = false)
+    /// Keep a session with this peer, `reserved` with a slot of its own here; `secret` is what an
+    /// invite of that peer carries, said once in the hello.
+    case addPeer(PeerAddress, reserved: Bool = false, secret: [UInt8]? = nil)
+    /// Whoever says these 16 bytes before this time is a guest: it gets a slot of its own, once.
+    case openInvite(secret: [UInt8], until: UnixTime)
     /// Somebody at this address says where peers are.
     case hint([Contact], from: IPAddress)
     /// This peer has a slot whoever else comes, or no longer.
@@ -106,6 +109,11 @@ package enum Effect: Sendable {
     case stored(LogKey, from: UInt64, to: UInt64)
     /// Keep this across restarts: an `AddressTable`, encoded.
     case rememberAddresses([UInt8])
+    /// A peer has come with the secret of an invite, and is reserved from now on. Comes again with
+    /// the first log that the peer writes, when it has none at first.
+    case inviteUsed(LogKey, secret: [UInt8], log: LogKey?)
+    /// The secret that `.addPeer` gave for this peer has been said and heard.
+    case inviteSpent(LogKey)
 }
 
 /// What is written.

@@ -25,7 +25,7 @@ struct DialTarget: Sendable {
     /// When the round begins; within a round, when the next endpoint is tried beside the others.
     var nextDial: Instant?
     var backoff = Limits.redialFirst
-    /// Says who invited us: sent in the hello until it has been (`Protocol/identifiers.md`).
+    /// The secret of the invite: said in the hello until the peer has heard it.
     var secret: [UInt8]?
 
     struct Attempt: Sendable {
@@ -73,6 +73,10 @@ extension Mesh {
     mutating func addPeer(_ address: PeerAddress, isReserved: Bool, secret: [UInt8]?) {
         guard isPeer(address.key), !address.endpoints.isEmpty else { return }
         if isReserved { reserve(address.key, true) }
+        if secret != nil, let open = sessionOfPeer[address.key].flatMap({ sessions[$0] }) {
+            // The secret stands in the hello: it takes a new session to say it.
+            farewell(open, .duplicate, "coming again with an invite")
+        }
         let index: Int
         if let known = targets.firstIndex(where: { $0.address.key == address.key }) {
             index = known

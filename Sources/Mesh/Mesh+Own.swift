@@ -78,10 +78,12 @@ extension Mesh {
     /// The peer names its own logs: it gets the highest checkpoints held of them.
     mutating func answerOwn(_ session: Session, _ keys: [LogKey]) {
         send(session, .ownHeads(keys.compactMap { logs[$0]?.pending?.checkpoint }))
+        inviteBrought(session, keys)
     }
 
     mutating func heardOwn(_ session: Session, _ heads: [Checkpoint]) {
         session.answeredOwn = true
+        inviteAccepted(session)
         for head in heads {
             guard let own = ownLogs.firstIndex(where: { $0.key.publicKey == head.log }) else {
                 continue

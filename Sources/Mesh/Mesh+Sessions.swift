@@ -91,13 +91,12 @@ extension Mesh {
         guard handshake.isComplete else { return }
         session.phase = .greeting(handshake.split())
         session.remoteStatic = handshake.remoteStatic
-        send(
-            session,
-            .hello(
-                Message.Hello(
-                    version: Message.Hello.version, node: configuration.nodeKey.publicKey,
-                    datagramID: session.datagrams.receivingID, time: wallClock,
-                    agent: configuration.agent, port: configuration.listenPort.map(UInt64.init))))
+        var hello = Message.Hello(
+            version: Message.Hello.version, node: configuration.nodeKey.publicKey,
+            datagramID: session.datagrams.receivingID, time: wallClock,
+            agent: configuration.agent, port: configuration.listenPort.map(UInt64.init))
+        hello.invite = session.target.flatMap { target($0)?.secret }
+        send(session, .hello(hello))
     }
 
     /// The whole message that `frame` completes; nil when more is to come, or the session has
@@ -167,6 +166,7 @@ extension Mesh {
             hello.node != configuration.nodeKey.publicKey
         else { return farewell(session, .wrongKey, "the node key is not the handshake's") }
         guard let noise = session.noise, settleDuplicate(session, hello.node) else { return }
+        redeem(session, hello)
         guard mayStay(session, hello.node) else {
             return farewell(session, .tooManyPeers, "too many peers are here already")
         }

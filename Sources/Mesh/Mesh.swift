@@ -56,6 +56,7 @@ package struct Mesh {
     /// Where other nodes are.
     package internal(set) var addresses: AddressTable
     var admission: Admission
+    var invites: [OpenInvite] = []
     /// Peers with a slot of their own, the newest last.
     package internal(set) var reservedPeers: [LogKey] = []
 
@@ -135,8 +136,9 @@ package struct Mesh {
         case .disown(let log):
             ownLogs.removeAll { $0.key.publicKey == log && $0.groupsUnderWay == 0 }
         case .damaged(let log, let index): damaged(log, index)
-        case .addPeer(let address, let isReserved):
-            addPeer(address, isReserved: isReserved, secret: nil)
+        case .addPeer(let address, let isReserved, let secret):
+            addPeer(address, isReserved: isReserved, secret: secret)
+        case .openInvite(let secret, let until): openInvite(secret, until)
         case .hint(let contacts, let source): hinted(contacts, from: source)
         case .reserve(let key, let isOn): reserve(key, isOn)
         case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)

@@ -60,6 +60,8 @@ package enum Message: Equatable, Sendable {
         package var time: UnixTime
         package var agent: String
         package var port: UInt64?
+        /// The secret of the invite that the sender follows: 16 bytes.
+        package var invite: [UInt8]?
 
         package init(
             version: UInt64, node: LogKey, datagramID: UInt64, time: UnixTime, agent: String,
@@ -258,7 +260,7 @@ extension Message.Hello {
     fileprivate func encode(into encoder: inout CBOREncoder) {
         encoder.array(2)
         encoder.uint(0)
-        encoder.map(port == nil ? 5 : 6)
+        encoder.map(5 + (port == nil ? 0 : 1) + (invite == nil ? 0 : 1))
         encoder.uint(1)
         encoder.uint(version)
         encoder.uint(2)
@@ -273,6 +275,10 @@ extension Message.Hello {
             encoder.uint(6)
             encoder.uint(port)
         }
+        if let invite {
+            encoder.uint(7)
+            encoder.bytes(invite)
+        }
     }
 
     fileprivate init(from decoder: inout CBORDecoder) throws(WireError) {
@@ -282,6 +288,7 @@ extension Message.Hello {
         var time: UnixTime?
         var agent: String?
         var port: UInt64?
+        var invite: [UInt8]?
         let start = decoder.offset
         let whole = try decoder.skip(depth: 1)
         var fields = CBORDecoder(decoder.bytes, in: start..<whole.upperBound)
@@ -302,6 +309,7 @@ extension Message.Hello {
             case 6:
                 port = try fields.uint(max: 65_535)
                 if port == 0 { throw .malformed }
+            case 7: invite = try fields.byteString(exactly: Limits.Invites.secret)
             default: _ = try fields.skip()
             }
         }
@@ -309,6 +317,7 @@ extension Message.Hello {
         self.init(
             version: version, node: node, datagramID: datagramID, time: time, agent: agent,
             port: port)
+        self.invite = invite
     }
 }
 

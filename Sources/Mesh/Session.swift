@@ -61,6 +61,8 @@ final class Session {
     var lastServed: UInt64 = 0
     var nextStream: UInt64 = 1
     var haves: [(log: LogKey, size: UInt64)] = []
+    /// The secret of the invite that the peer came with, until it has named a log of its own.
+    var invite: [UInt8]?
     /// Whether the peer has answered for our own logs in this session.
     var answeredOwn = false
 

@@ -1,6 +1,8 @@
-import Crypto
+package import Crypto
 import MerkleLog
 package import Mesh
+import Primitives
+import Wire
 
 /// The grammar of `Protocol/identifiers.md` for places: `HOST:PORT`, HOST a name, IPv4 or [IPv6].
 package enum HostPort {
@@ -92,20 +94,13 @@ extension PeerAddress {
         Self.scheme + DIDKey.multibase(key) + "@" + endpoints.joined(separator: ",")
     }
 
-    /// Reads an address; says what is wrong with it.
+    /// Reads an address, and passes over the options behind it; says what is wrong with it.
     package init(parsing text: String) throws(NodeError) {
-        guard text.hasPrefix(Self.scheme), text.utf8.count <= Self.maximumLength,
-            text.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
-        else {
-            throw .badRequest("an invite begins with \(Self.scheme)")
-        }
-        var rest = text.dropFirst(Self.scheme.count)
-        if let mark = rest.firstIndex(of: "?") {
-            guard Self.isQuery(rest[rest.index(after: mark)...]) else {
-                throw .badRequest("what stands behind the ? of this invite is damaged")
-            }
-            rest = rest[..<mark]
-        }
+        self = try Invite(parsing: text).address
+    }
+
+    /// Reads `KEY@PLACE,…`.
+    fileprivate init(places rest: Substring) throws(NodeError) {
         let parts = rest.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
             throw .badRequest("an invite has the form \(Self.scheme)KEY@host:port")
@@ -120,19 +115,85 @@ extension PeerAddress {
         else { throw .badRequest("the address in this invite is not host:port") }
         self.init(key: key, endpoints: endpoints)
     }
+}
 
-    /// `name=value` pairs joined by `&`: names of small letters, digits and hyphens.
-    private static func isQuery(_ text: Substring) -> Bool {
-        text.utf8.split(separator: 0x26, omittingEmptySubsequences: false).allSatisfy { pair in
-            let parts = pair.split(separator: 0x3d, maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty else { return false }
-            let isName = parts[0].allSatisfy {
+/// A node's address with what an invite adds to it: `[ID-5]`.
+package struct Invite: Hashable, Sendable {
+    package var address: PeerAddress
+    /// Good once: its bearer gets a slot of its own, and is followed.
+    package var secret: [UInt8]?
+    /// Who invites, and is to be followed.
+    package var identity: PublicKey?
+
+    package init(address: PeerAddress, secret: [UInt8]? = nil, identity: PublicKey? = nil) {
+        self.address = address
+        self.secret = secret
+        self.identity = identity
+    }
+
+    private static let secretName = "secret"
+    private static let identityName = "who"
+
+    package var text: String {
+        var options: [String] = []
+        if let secret {
+            options.append(Self.secretName + "=z" + Base58.encode(secret))
+        }
+        if let identity { options.append(Self.identityName + "=" + DIDKey.multibase(identity)) }
+        return address.text + (options.isEmpty ? "" : "?" + options.joined(separator: "&"))
+    }
+
+    /// Reads an invite; says what is wrong with it.
+    package init(parsing text: String) throws(NodeError) {
+        guard text.hasPrefix(PeerAddress.scheme), text.utf8.count <= PeerAddress.maximumLength,
+            text.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else {
+            throw .badRequest("an invite begins with \(PeerAddress.scheme)")
+        }
+        let rest = text.dropFirst(PeerAddress.scheme.count)
+        let mark = rest.firstIndex(of: "?")
+        address = try PeerAddress(places: rest[..<(mark ?? rest.endIndex)])
+        guard let mark else { return }
+        try readOptions(rest[rest.index(after: mark)...])
+    }
+
+    /// `name=value` pairs joined by `&`: names of small letters, digits and hyphens. Unknown ones
+    /// are room to grow.
+    private mutating func readOptions(_ text: Substring) throws(NodeError) {
+        let damaged = NodeError.badRequest("what stands behind the ? of this invite is damaged")
+        for pair in text.split(separator: "&", omittingEmptySubsequences: false) {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, Self.isName(parts[0]), Self.isValue(parts[1]) else {
+                throw damaged
+            }
+            let value = String(parts[1])
+            switch String(parts[0]) {
+            case Self.secretName:
+                guard secret == nil, value.hasPrefix("z"),
+                    let bytes = Base58.decode(String(value.dropFirst())),
+                    bytes.count == Limits.Invites.secret
+                else { throw damaged }
+                secret = bytes
+            case Self.identityName:
+                guard identity == nil, let key = DIDKey.parse(multibase: value) else {
+                    throw damaged
+                }
+                identity = key
+            default: break
+            }
+        }
+    }
+
+    private static func isName(_ text: Substring) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy {
                 (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d
             }
-            return isName
-                && parts[1].allSatisfy {
-                    HostPort.isAlphanumeric($0) || [0x2d, 0x2e, 0x5f, 0x7e].contains($0)
-                }
+    }
+
+    private static func isValue(_ text: Substring) -> Bool {
+        text.utf8.allSatisfy {
+            HostPort.isAlphanumeric($0) || [0x2d, 0x2e, 0x5f, 0x7e].contains($0)
         }
     }
 }

@@ -29,9 +29,10 @@ extension Node {
         try keyFile { try SecretFile.create(path, contents: Array(text.utf8)) }
         let account = try begin(name, words)
         announce(account, root: words.rootKey(index: 0), next: words.rootKey(index: 1).publicKey) {
-            result in
+            [weak self] result in
             switch result {
             case .success:
+                self?.settleFollows()
                 reply(
                     .done(
                         .object(
@@ -202,10 +203,7 @@ extension Node {
         } else {
             accounts.append(account)
         }
-        storeThread.submit(
-            StoreThread.Job(
-                write: .setting(Account.setting, Account.encode(accounts)), token: nil, fence: nil,
-                bytes: 256))
+        keep(Account.setting, Account.encode(accounts))
         handle(.adopt(OwnLogStart(key: key, trust: .current)))
     }
 

@@ -21,12 +21,13 @@ extension Node {
         let machine = LocalAddresses.all() + localEndpoints.map(\.address)
         mesh.setOwn(addresses: machine, ports: localEndpoints.map(\.port))
         mesh.setOutbound(Limits.Addresses.outbound)
-        for peer in try rememberedPeers() { handle(.addPeer(peer)) }
+        openGuests()
+        startDiscovery()
+        for invite in try rememberedPeers() { dial(invite) }
         for text in options.join {
-            let peer = try PeerAddress(parsing: text)
-            if peer.key == nodeKey.publicKey { continue }
-            try remember(peer)
-            handle(.addPeer(peer))
+            let invite = try Invite(parsing: text)
+            if invite.address.key == nodeKey.publicKey { continue }
+            try accept(invite, by: nil)
         }
     }
 
@@ -47,17 +48,17 @@ extension Node {
 
     private static let peerSetting = "peers"
 
-    func rememberedPeers() throws(NodeError) -> [PeerAddress] {
+    func rememberedPeers() throws(NodeError) -> [Invite] {
+        if let remembered { return remembered }
         let bytes = try stored { () throws(StoreError) in try reader.setting(Self.peerSetting) }
         guard let bytes, case .array(let list)? = try? Value(decoding: bytes) else { return [] }
-        return list.compactMap { $0.text.flatMap { try? PeerAddress(parsing: $0) } }
+        return list.compactMap { $0.text.flatMap { try? Invite(parsing: $0) } }
     }
 
-    /// Keeps a peer across restarts.
-    func remember(_ peer: PeerAddress) throws(NodeError) {
-        var known: [PeerAddress]
-        if let remembered { known = remembered } else { known = try rememberedPeers() }
-        known.removeAll { $0.key == peer.key }
+    /// Keeps a peer across restarts, with the secret of its invite until that has been said.
+    func remember(_ peer: Invite) throws(NodeError) {
+        var known = try rememberedPeers()
+        known.removeAll { $0.address.key == peer.address.key }
         known.append(peer)
         known = known.suffix(Limits.dialTargets)
         remembered = known

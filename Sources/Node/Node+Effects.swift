@@ -26,6 +26,8 @@ extension Node {
         case .note(let notice): take(notice)
         case .stored(let log, let from, let to): entriesStored(log, from, to)
         case .rememberAddresses(let bytes): keep(Self.addressSetting, bytes)
+        case .inviteUsed(let peer, let secret, let log): guestCame(peer, secret, log)
+        case .inviteSpent(let peer): inviteSpent(peer)
         }
     }
 
@@ -114,6 +116,7 @@ extension Node {
         policyIsDue()
         let rest = entries.filter { $0.index >= to }
         unnoted[log] = rest.isEmpty ? nil : rest
+        settleFollows()
     }
 
     private func answerWaiters(_ log: LogKey, _ size: UInt64) {
@@ -147,6 +150,7 @@ extension Node {
             )
         case .ownLogConfirmed(let log):
             journal.say("up to date again: \(short(log)) can be written")
+            settleFollows()
         case .repaired(let log, let index):
             journal.say("entry \(index) of \(short(log)) was damaged and has been put right")
         case .badBatch(let log, let peer, let why):

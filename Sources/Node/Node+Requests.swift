@@ -18,8 +18,8 @@ extension Node {
             switch request.operation {
             case "status": reply(.done(try status()))
             case "peers": reply(.done(peerList()))
-            case "invite": reply(.done(try invite()))
-            case "join": reply(.done(try join(parameters)))
+            case "invite": reply(.done(try invite(parameters)))
+            case "join": try join(parameters, reply)
             case "post": try post(parameters, reply)
             case "follow": try follow(parameters, reply)
             case "timeline": reply(.done(try timeline(parameters)))
@@ -56,6 +56,7 @@ extension Node {
         return .object(
             ("version", .string(Self.version)), ("running", .bool(!localEndpoints.isEmpty)),
             ("address", .string(address.text)), ("data", .string(paths.data)),
+            ("network", networkKey.map { .string(Hex.encode(NetworkID(of: $0).bytes)) }),
             ("posts", .int(counts.entries - min(counts.entries, counts.marks))),
             ("entries", .int(counts.entries)), ("logs", .int(counts.logs)),
             ("people", .int(people.count)), ("peers", .int(sessions.count)),
@@ -96,25 +97,6 @@ extension Node {
     /// the outer one.
     var address: PeerAddress {
         PeerAddress(key: nodeKey.publicKey, endpoints: advertisedEndpoints)
-    }
-
-    func invite() throws(NodeError) -> Value {
-        guard !localEndpoints.isEmpty else {
-            throw .badRequest(
-                "start the node first (starling run): an invite names where it listens")
-        }
-        return .object(("invite", .string(address.text)))
-    }
-
-    func join(_ parameters: Value) throws(NodeError) -> Value {
-        guard let text = parameters["invite"]?.text else { throw .badRequest("which invite?") }
-        let peer = try PeerAddress(parsing: text)
-        if peer.key == nodeKey.publicKey { throw .badRequest("this invite is this node's own") }
-        try remember(peer)
-        handle(.addPeer(peer))
-        return .object(
-            ("node", .string(DIDKey.multibase(peer.key))),
-            ("running", .bool(!localEndpoints.isEmpty)))
     }
 
     /// Answers once a log is held to a size: for programs that follow what arrives.

@@ -48,7 +48,12 @@ package final class Node {
     /// Connections of the mesh by the session they carry.
     var connections: [SessionID: ConnectionID] = [:]
     var localEndpoints: [Endpoint] = []
-    var remembered: [PeerAddress]?
+    /// Of a private mesh.
+    let networkKey: PresharedKey?
+    var discovery: Discovery?
+    var remembered: [Invite]?
+    /// Who was invited, who has come, and whom to follow for it.
+    var guests: Guests
     var sessions: [LogKey: SessionFacts] = [:]
     /// Who wants to know when a log holds so many entries.
     var waiters: [Waiter] = []
@@ -71,6 +76,7 @@ package final class Node {
         self.paths = paths
         self.options = options
         Sodium.start()
+        networkKey = try Self.networkKey(options)
         lock = try DirectoryLock(paths)
         journal = Journal(isQuiet: options.isQuiet)
         let parts = try Self.open(paths, options)
@@ -85,10 +91,11 @@ package final class Node {
         roots = parts.roots
         startedAt = parts.loop.now()
         var configuration = MeshConfiguration(
-            nodeKey: parts.nodeKey, networkSecret: nil, listenPort: nil,
+            nodeKey: parts.nodeKey, networkSecret: networkKey, listenPort: nil,
             agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() })
         // Nobody is dialled before this node listens: a single command is done without a network.
         configuration.outbound = 0
+        guests = Guests.read(parts.reader, journal)
         mesh = Mesh(
             configuration: configuration, heads: parts.heads, own: parts.own, forks: parts.forks,
             history: parts.history, addresses: Self.addresses(parts.reader, journal),
@@ -101,6 +108,15 @@ package final class Node {
         try startPolicy()
         if parts.wasKilled { checkInBackground() }
         finishAccounts()
+    }
+
+    private static func networkKey(_ options: NodeOptions) throws(NodeError) -> PresharedKey? {
+        guard let text = options.networkSecret else { return nil }
+        guard let key = NetworkSecret.key(text) else {
+            throw .badRequest(
+                "a network secret has 12 to 1024 bytes: starling network new  prints a good one")
+        }
+        return key
     }
 
     // MARK: Running

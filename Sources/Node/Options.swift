@@ -9,6 +9,10 @@ package struct NodeOptions: Sendable {
     /// The name of the identity that a first start makes.
     package var name: String?
 
+    /// Sends beacons into the local network and hears those of others.
+    package var usesLocalNetwork = true
+    /// The secret of a private mesh, as `NetworkSecret` reads it; nil in the public one.
+    package var networkSecret: String?
     /// Bytes that the store may take; nil: as before, or by what is free at the first start.
     package var disk: UInt64?
 

@@ -369,6 +369,33 @@ extension Limits {
         /// Peers with a slot of their own: those whom the owner invited, or who invited the owner.
         package static let reserved = 128
     }
+
+    /// Invites with a one-time secret.
+    package enum Invites {
+        /// Random bytes of a secret: not to be guessed over the network.
+        package static let secret = 16
+        /// Invites that one node has open: more would be a public address.
+        package static let open = 64
+        /// How long an invite is good, in milliseconds: a week has a friend's weekend in it.
+        package static let lifetime: UInt64 = 7 * 24 * 3_600 * 1_000
+    }
+
+    /// Beacons in the local network.
+    package enum Discovery {
+        /// Bytes of a beacon: 60 are needed.
+        package static let beacon = 128
+        /// Between two beacons, with up to a quarter of jitter.
+        package static let interval = Instant.Span.seconds(30)
+        /// Beacons of one address that are read in a time (a machine may have several nodes), and
+        /// of all addresses: a large office.
+        package static let beaconPause = Instant.Span.seconds(5)
+        package static let ofSource = 8
+        package static let ofAll = 512
+        /// Interfaces of this machine that beacons go out by.
+        package static let interfaces = 16
+        /// Beside the node's own default port, since many nodes of one machine share this one.
+        package static let port: UInt16 = 4_647
+    }
 }
 
 /// What the node keeps of others when the disk is not endless: `Protocol/limits.md` has none of

@@ -45,7 +45,7 @@ extension World {
             text = "publish \(drafts.count) to \(name(log)) as \(token)"
         case .adopt(let start): text = "adopt \(name(start.key.publicKey)) \(start.trust)"
         case .disown(let log): text = "disown \(name(log))"
-        case .addPeer(let address, _): text = "add peer \(name(address.key))"
+        case .addPeer(let address, _, _): text = "add peer \(name(address.key))"
         case .stop: text = "stop"
         default: return
         }

@@ -256,6 +256,7 @@ package final class World {
         case .rememberAddresses(let bytes):
             digest.fold(bytes)
             node.addresses = bytes
+        case .inviteUsed, .inviteSpent: break
         case .stored(let log, let from, let to):
             digest.fold(from << 32 ^ to)
             safety.stored(node, log, to)

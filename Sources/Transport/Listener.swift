@@ -196,7 +196,7 @@ extension Network {
 
 extension TransportError {
     /// The error for `code`, met while taking `endpoint`.
-    fileprivate static func from(_ code: Int32, binding endpoint: Endpoint) -> TransportError {
+    static func from(_ code: Int32, binding endpoint: Endpoint) -> TransportError {
         switch code {
         case EADDRINUSE: .portInUse(endpoint.port)
         case EADDRNOTAVAIL: .addressNotAvailable("\(endpoint.address)")

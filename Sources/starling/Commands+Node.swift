@@ -4,23 +4,32 @@ import Node
 /// Commands that start a node, or look at it.
 extension Command {
     static let run = Command(
-        name: "run", usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME] [--disk SIZE]",
+        name: "run", usage: "run [--listen HOST:PORT] [--join INVITE]… [--name NAME] [OPTIONS]",
         summary: "Run the node: keep posts, meet peers, pass things on. Ctrl-C stops it.",
         details: """
             Makes an identity at the first start and writes its recovery words to a file.
 
               --listen HOST:PORT  where to listen, one port for TCP and UDP (default [::]:4646;
                                   port 0 picks a free one)
-              --join INVITE       a node to keep a connection with; may be given several times
+              --join INVITE       a friend's invite, or a node's address: kept a connection with;
+                                  may be given several times
               --name NAME         what the identity of a first start is called
               --disk SIZE         what the node may take of the disk, such as 10G; kept for the next
                                   starts (default: half of what is free, at most 10G)
+              --no-lan            do not look for other nodes in the local network, nor be found
+              --network SECRET    meet only nodes with this secret: see  starling network --help
+              --network-file FILE the same, from a file that only you can read; or set
+                                  STARLING_NETWORK. Other users of this machine see the options of
+                                  a program that runs
             """,
-        options: ["--listen", "--join", "--name", "--disk"]
+        flags: ["--no-lan"],
+        options: ["--listen", "--join", "--name", "--disk", "--network", "--network-file"]
     ) { context throws(NodeError) in
         var options = NodeOptions()
         options.join = context.arguments.all("--join")
         options.name = context.arguments.value("--name")
+        options.usesLocalNetwork = !context.arguments.has("--no-lan")
+        options.networkSecret = try networkSecret(context.arguments)
         if let disk = context.arguments.value("--disk") { options.disk = try ByteSize.budget(disk) }
         let node = try Node(paths: context.paths, options: options)
         do throws(NodeError) {
@@ -97,38 +106,6 @@ extension Command {
         }
     }
 
-    static let invite = Command(
-        name: "invite", usage: "invite",
-        summary: "Print the line that lets somebody join this node.",
-        details: """
-            Behind a router, replace the addresses by your public one and forward the port to this
-            machine, TCP and UDP.
-            """
-    ) { context throws(NodeError) in
-        try context.withNode { node throws(NodeError) in
-            let reply = try node.request("invite")
-            context.show(reply) { Terminal.line(reply["invite"]?.text ?? "") }
-        }
-    }
-
-    static let join = Command(
-        name: "join", usage: "join INVITE",
-        summary: "Keep a connection with the node of an invite.",
-        details: "The node remembers it and connects again whenever the connection is lost.",
-        words: 1...1
-    ) { context throws(NodeError) in
-        try context.withNode { node throws(NodeError) in
-            let reply = try node.request(
-                "join", .object(("invite", .string(context.arguments.words[0]))))
-            context.show(reply) {
-                Terminal.line(
-                    reply["running"]?.flag == true
-                        ? "Connecting. See  starling peers"
-                        : "Remembered for the next  starling run")
-            }
-        }
-    }
-
     static let check = Command(
         name: "check", usage: "check",
         summary: "Verify every log that is stored, from the first entry.",
@@ -200,7 +177,6 @@ extension Command {
         Terminal.line(
             "  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
         Terminal.line("  Address  \(greeting["address"]?.text ?? "")")
-        Terminal.line("  Invite   \(greeting["invite"]?.text ?? "")")
         Terminal.line("  Data     \(greeting["data"]?.text ?? "")")
         if let words = greeting["words"]?.text {
             Terminal.line("  Words    \(words) (only you can read it)")
@@ -209,6 +185,7 @@ extension Command {
         }
         Terminal.line("")
         Terminal.line("  Post:    \(program ?? "starling") post\(flag) \"Hello, square!\"")
+        Terminal.line("  Invite:  \(program ?? "starling") invite\(flag)")
         Terminal.line("  Stop:    Ctrl-C")
         Terminal.line("")
     }
@@ -218,6 +195,7 @@ extension Command {
         let isRunning = status["running"]?.flag == true
         Terminal.line(isRunning ? "running for \(duration(number("uptime")))" : "not running")
         if isRunning { Terminal.line("address   \(status["address"]?.text ?? "")") }
+        if let network = status["network"]?.text { Terminal.line("network   private, \(network)") }
         Terminal.line("data      \(status["data"]?.text ?? "")")
         Terminal.line(
             "holds     \(number("posts")) posts in \(number("logs")) logs"

@@ -77,6 +77,20 @@ extension Conform {
             if assembler.isUnderWay { throw ConformError("the message does not end") }
             return ["messages": .array(messages)]
         },
+        "beacon-decode": { fields throws(ConformError) in
+            let data = try fields.bytes("data")
+            let beacon = try wire { () throws(WireError) in try Beacon(decoding: data) }
+            return [
+                "node": .hex(beacon.node), "port": .integer(UInt64(beacon.port)),
+                "network": .hex(beacon.network.bytes),
+            ]
+        },
+        "network-secret": { fields throws(ConformError) in
+            guard let key = NetworkSecret.key(try fields.string("text")) else {
+                throw ConformError("a network secret has 12 to 1,024 bytes")
+            }
+            return ["psk": .hex(key.exposed), "network": .hex(NetworkID(of: key).bytes)]
+        },
         "address-parse": { fields throws(ConformError) in
             try parseAddress(try fields.string("text"))
         },
@@ -130,16 +144,20 @@ extension Conform {
                 "index": .integer(reference.index), "address": .hex(reference.address),
             ]
         }
-        let address: PeerAddress
-        do throws(NodeError) { address = try PeerAddress(parsing: text) } catch {
+        let invite: Invite
+        do throws(NodeError) { invite = try Invite(parsing: text) } catch {
             throw ConformError(error)
         }
-        let endpoints = address.endpoints.compactMap { HostPort.parse($0) }.map {
+        let endpoints = invite.address.endpoints.compactMap { HostPort.parse($0) }.map {
             JSON.object(["host": .string($0.host), "port": .integer(UInt64($0.port))])
         }
-        return [
-            "kind": .string("node"), "public": .hex(address.key), "endpoints": .array(endpoints),
+        var out: [String: JSON] = [
+            "kind": .string("node"), "public": .hex(invite.address.key),
+            "endpoints": .array(endpoints),
         ]
+        if let secret = invite.secret { out["secret"] = .hex(secret) }
+        if let identity = invite.identity { out["who"] = .hex(identity) }
+        return out
     }
 
     static func wire<Result>(

@@ -11,11 +11,11 @@ def run(*words, **more):
     return subprocess.run(words, check=True, capture_output=True, text=True, timeout=20, **more)
 
 
-def missing():
+def missing(tools=("ip", "nft")):
     """Why namespaces cannot be had here; None when they can."""
     if os.geteuid() != 0:
         return "not root: no network namespaces"
-    for tool in ("ip", "nft"):
+    for tool in tools:
         if not shutil.which(tool):
             return f"{tool} is not installed: no network namespaces"
     name = f"stp{os.getpid()}"

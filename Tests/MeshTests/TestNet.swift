@@ -307,6 +307,8 @@ final class TestNet {
         case .note(let notice): node.notices.append(notice)
         case .stored: break
         case .rememberAddresses(let bytes): node.remembered = bytes
+        case .inviteUsed(let peer, let secret, let log): node.guests.append((peer, secret, log))
+        case .inviteSpent(let peer): node.hosts.append(peer)
         }
     }
 
@@ -407,6 +409,10 @@ final class TestNode {
     var endpoint: Endpoint?
     /// What the mesh asked to remember of addresses.
     var remembered: [UInt8]?
+    /// Who came with a secret, and which log they named.
+    var guests: [(peer: LogKey, secret: [UInt8], log: LogKey?)] = []
+    /// Who has heard the secret of an invite.
+    var hosts: [LogKey] = []
     private let seed: UInt64
 
     init(index: Int, seed: UInt64, store: TestStore, overlay: HyParView.Parameters?) {

@@ -32,7 +32,13 @@ struct AddressTextTests {
         for places in ["127.0.0.1:1", "a.example:1,[::1]:2", "a:1,b:2,c:3,d:4,e:5,f:6,g:7,h:8"] {
             let text = "starling://\(Self.key)@\(places)"
             #expect(try PeerAddress(parsing: text).text == text)
-            #expect(try PeerAddress(parsing: text + "?secret=a~b.c_d-e&x=").text == text)
+            #expect(try PeerAddress(parsing: text + "?future=a~b.c_d-e&x=").text == text)
+            let invite = Invite(
+                address: try PeerAddress(parsing: text), secret: Array(1...16),
+                identity: SigningKey(seed: SecretBytes(Array(1...32))).publicKey)
+            #expect(try Invite(parsing: invite.text) == invite)
+            #expect(try Invite(parsing: invite.text).text == invite.text)
+            #expect(try PeerAddress(parsing: invite.text) == invite.address)
         }
     }
 

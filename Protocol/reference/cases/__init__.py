@@ -6,6 +6,7 @@ NAMES = [
     "batch",
     "cbor",
     "checkpoint",
+    "discovery",
     "ed25519",
     "entry",
     "forkproof",

@@ -85,8 +85,9 @@ def node_addresses(file, key, public):
     for name, endpoints in places.items():
         good(name, spell(endpoints), endpoints)
     one = [("a.example", 4101)]
-    good("an unknown option", spell(one) + "?secret=Zm9v-._~", one)
+    good("an unknown option", spell(one) + "?future=Zm9v-._~", one)
     good("two unknown options, one empty", spell(one) + "?a=&b-2=1", one)
+    options(file, key, public, spell(one))
     places = {
         "no endpoint": "",
         "no port": "a.example",
@@ -161,6 +162,52 @@ def node_addresses(file, key, public):
         "a host of 254": start + ".".join(["a" * 62] * 4) + ".aa:1",
     }.items():
         file.bad(f"node address: {name}", "ID-3", {"op": "address-parse", "text": text})
+
+
+def options(file, key, public, address):
+    """Invites: a node address with a secret, an identity, or both."""
+    secret, zeros = sha256(b"an invite")[:16], bytes(16)
+    spelt, who = "z" + base58_encode(secret), key_text(sha256(b"who invites"))
+    known = {"secret": secret.hex(), "who": sha256(b"who invites").hex()}
+    for name, query, found in (
+        ("a secret", f"secret={spelt}", ["secret"]),
+        ("an identity", f"who={who}", ["who"]),
+        ("both", f"secret={spelt}&who={who}", ["secret", "who"]),
+        ("both in the other order", f"who={who}&secret={spelt}", ["secret", "who"]),
+        ("an unknown option between them", f"secret={spelt}&a=b&who={who}", ["secret", "who"]),
+    ):
+        file.good(
+            f"invite: {name}",
+            "ID-5",
+            {"op": "address-parse", "text": f"{address}?{query}"},
+            kind="node",
+            public=public,
+            **{option: known[option] for option in found},
+        )
+    file.good(
+        "invite: a secret of 16 zero bytes",
+        "ID-5",
+        {"op": "address-parse", "text": f"{address}?secret=z{base58_encode(zeros)}"},
+        secret=zeros.hex(),
+    )
+    for name, query in {
+        "without z": f"secret={spelt[1:]}",
+        "of 15 bytes": f"secret=z{base58_encode(secret[:15])}",
+        "of 17 bytes": f"secret=z{base58_encode(secret + zeros[:1])}",
+        "with a leading 1": f"secret=z1{spelt[1:]}",
+        "that is empty": "secret=",
+        "with a character that is not base58": f"secret={spelt[:-1]}0",
+        "given twice": f"secret={spelt}&secret={spelt}",
+    }.items():
+        file.bad(f"invite with a secret {name}", "ID-5", {"op": "address-parse", "text": f"{address}?{query}"})
+    for name, query in {
+        "that is a did": f"who=did-key-{who}",
+        "cut short": f"who={who[:-1]}",
+        "without z": f"who={who[1:]}",
+        "that is empty": "who=",
+        "given twice": f"who={who}&who={who}",
+    }.items():
+        file.bad(f"invite with an identity {name}", "ID-5", {"op": "address-parse", "text": f"{address}?{query}"})
 
 
 def post_addresses(file, key):

@@ -91,8 +91,9 @@ def good_messages(good, s):
     good("hello without port", [0, {k: v for k, v in s.hello.items() if k != 6}], "MSG-3")
     good("hello with an empty agent", [0, {**s.hello, 5: ""}], "MSG-3")
     good("hello with an agent of 64 bytes", [0, {**s.hello, 5: "é" * 32}], "MSG-3")
+    good("hello with the secret of an invite", [0, {**s.hello, 7: secret("invite")[:16]}], "MSG-3")
     good("hello with port 65535", [0, {**s.hello, 6: 65535}], "MSG-3")
-    good("hello with unknown keys", [0, {**s.hello, 7: [1], 200: {}, "x": None}], "MSG-3", known=False)
+    good("hello with unknown keys", [0, {**s.hello, 8: [1], 200: {}, "x": None}], "MSG-3", known=False)
     good("ping 0", [1, 0])
     good("no heads, done", [3, [], True])
     good("512 heads, more to come", [3, [head] * 512, False])
@@ -270,6 +271,10 @@ def bad_hellos(bad, s):
         "a node key of 33 bytes": {2: bytes(33)},
         "a node key as text": {2: "z6Mk"},
         "a udp id of 7 bytes": {3: bytes(7)},
+        "an invite's secret of 15 bytes": {7: bytes(15)},
+        "an invite's secret of 17 bytes": {7: bytes(17)},
+        "an invite's secret as text": {7: "sixteen letters."},
+        "an empty secret of an invite": {7: b""},
         "a udp id of 9 bytes": {3: bytes(9)},
         "a udp id as a number": {3: 7},
         "time 2^53": {4: MAXIMUM_TIME + 1},
