@@ -24,7 +24,7 @@ extension HyParView {
     private mutating func makeRoom(for origin: Origin) -> Bool {
         while !hasRoom(for: origin) {
             let others = neighbours.filter { !$0.isReserved && $0.origin != .own }
-            // What neither side chose goes first: nobody must look for a replacement of its own.
+            // What neither side chose goes first.
             let walked = others.filter { $0.origin == .walked }
             guard let victim = pick((walked.isEmpty ? others : walked).map(\.peer)) else {
                 return false
@@ -120,8 +120,8 @@ extension HyParView {
         }
     }
 
-    /// Tells a peer that takes this node for a neighbour that it is none: views agree again, whatever
-    /// crossed on the way. Not in the paper, whose links do not cross.
+    /// Tells a peer that takes this node for a neighbour that it is none: views agree again,
+    /// whatever crossed on the way. Not in the paper, whose links do not cross.
     mutating func correct(_ peer: Bytes32) {
         if attempt(for: peer) == nil { send(.disconnect, to: peer) }
     }

@@ -116,7 +116,8 @@ struct ActiveViewTests {
         node.fill()
         node.linkUp(8)
         node.hear(.forwardJoin(new: Machine.key(9), ttl: 0), from: 8)
-        #expect(node.effects.isEmpty && node.passive.isEmpty)
+        #expect(node.effects == [.send(.disconnect, to: Machine.key(8))])
+        #expect(node.passive.isEmpty)
     }
 
     @Test func aNeighbourCannotSendWalksWithoutEnd() {

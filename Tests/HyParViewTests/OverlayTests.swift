@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import HyParView
 import Primitives
 import Testing
@@ -68,8 +68,9 @@ import Testing
     }
 
     private static func rounded(_ value: Double) -> String {
-        let hundredths = Int((value * 100).rounded())
-        return "\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10)"
+        let hundredths = Int((abs(value) * 100).rounded())
+        return
+            "\(value < 0 ? "-" : "")\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10)"
     }
 
     private static func percent(_ share: Double) -> String { rounded(share * 100) + " %" }
@@ -82,10 +83,12 @@ import Testing
         #expect(overlay.asymmetric == 0)
         let degrees = overlay.distribution { $0.active.count }
         #expect(degrees.count == 6 && degrees[0...2].reduce(0, +) == 0, "\(degrees)")
-        #expect(overlay.mean { $0.active.count } > 4.85, "\(degrees)")
+        #expect(overlay.mean { $0.active.count } > (Self.isLarge ? 4.9 : 4.7), "\(degrees)")
         #expect(overlay.mean { $0.passive.count } > 29)
         let own = overlay.distribution { $0.own.count }
-        #expect(own[0...1].reduce(0, +) <= Self.count / (Self.isLarge ? 50 : 10) && own.count <= 5, "\(own)")
+        #expect(
+            own[0...1].reduce(0, +) <= Self.count / (Self.isLarge ? 50 : 10) && own.count <= 5,
+            "\(own)")
         // Each link was asked for by one side, but for those that walks made.
         #expect((2.1...2.6).contains(overlay.mean { $0.own.count }), "\(own)")
     }
@@ -95,7 +98,8 @@ import Testing
     @Test func floodingReachesAll() {
         let floods = Self.broadcasts(Self.grown)
         #expect(floods.share == 1)
-        #expect((2.85...3.0).contains(floods.redundancy), "\(floods.redundancy)")
+        #expect(
+            ((Self.isLarge ? 2.9 : 2.7)...3.0).contains(floods.redundancy), "\(floods.redundancy)")
         #expect(floods.lastHop <= (Self.isLarge ? 8.8 : 6.5), "\(floods.lastHop)")
     }
 
