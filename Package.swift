@@ -54,15 +54,17 @@ let package = Package(
         layer("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
         layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
+        layer("Reconciliation", "Primitives", "Crypto"),
         // L3: the last pure layer
         layer(
             "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
-            "Plumtree"),
+            "Plumtree", "Reconciliation"),
         // L4
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
         layer(
-            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree", "Mesh"),
+            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree",
+            "Mesh"),
         // L5
         layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
         // L6
@@ -71,8 +73,8 @@ let package = Package(
             "Store", "Feed", "CLinux"),
         // L8
         program(
-            "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store",
-            "Feed", "Node"),
+            "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
+            "Mesh", "Store", "Feed", "Node"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
@@ -87,7 +89,8 @@ let package = Package(
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
         tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
-        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content"),
+        tests("Reconciliation", "Primitives", "Crypto"),
+        tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
         tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),

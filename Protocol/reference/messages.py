@@ -1,7 +1,10 @@
 """The messages of a session (messages.md)."""
 
+import struct
+
 import cbor
 import overlay
+import sketch
 from checkpoint import Checkpoint
 from entry import MAXIMUM_TIME
 from identifiers import MAXIMUM_INDEX, MAXIMUM_SIZE
@@ -78,6 +81,68 @@ def wanted(value):
     return [key(k) for k in array(value, "wanted logs", limit=2048)]
 
 
+def sketch_answer(kind):
+    """[REC-2] The cells of an answer: none unless its kind is 0."""
+
+    def check(value):
+        if kind == 0:
+            sketch.decode_cells(octets(value, "the cells"))
+        return octets(value, "the cells", exactly=None if kind == 0 else 0)
+
+    return check
+
+
+def total(value):
+    cell = struct.unpack(">IIH", octets(value, "the sum", exactly=sketch.CELL))
+    require(cell[0] < sketch.P and cell[1] < sketch.P and cell[2] < sketch.Q, "no sums")
+    return value
+
+
+def cell_count(value):
+    uint(value, sketch.MOST, "the cells")
+    require(value == 0 or value >= sketch.FEWEST, "too few cells")
+    return value
+
+
+def estimator(value):
+    require(len(octets(value, "the estimator")) in (0, sketch.BUCKETS), "no estimator")
+    return value
+
+
+def distances(values):
+    """[REC-12] Ascending ids, each told as its distance from the one before."""
+    total = 0
+    for at, value in enumerate(values):
+        total += uint(value, MAXIMUM_STREAM, "a distance", least=1 if at else 0)
+    require(total <= MAXIMUM_STREAM, "no id")
+
+
+def lacking(value):
+    array(value, "what is lacking", limit=2 * sketch.MOST)
+    require(len(value) % 2 == 0, "an id without a size")
+    distances(value[::2])
+    for size in value[1::2]:
+        uint(size, MAXIMUM_SIZE, "the size", least=1)
+    return value
+
+
+def asked(value):
+    distances(array(value, "what is asked", limit=sketch.MOST))
+    return value
+
+
+def named(value):
+    for pair in array(value, "the names", limit=4096):
+        log, size = array(pair, "a name", exactly=2)
+        key(log)
+        uint(size, MAXIMUM_SIZE, "the size", least=1)
+    return value
+
+
+def round_number(value):
+    return uint(value, MAXIMUM_STREAM, "the round", least=1)
+
+
 def boolean(value):
     require(type(value) is bool, "neither true nor false")
     return value
@@ -107,6 +172,19 @@ TYPES = {
 }
 
 
+TYPES[18] = (
+    "sketch-ask",
+    [round_number, lambda v: uint(v, MAXIMUM_STREAM, "the logs"), total, cell_count, estimator],
+)
+TYPES[20] = ("names", [round_number, lacking, asked, named])
+
+
+def sketch_types(parts):
+    """The checks of `sketch`: its last field depends on the one before."""
+    kind = uint(parts[2], 2, "the kind") if len(parts) > 2 else 0
+    return ("sketch", [round_number, lambda v: uint(v, 2, "the kind"), sketch_answer(kind)])
+
+
 def decode(data):
     """[MSG-1], [MSG-2] Type and value of a message; of an extension only the type is known."""
     require(len(data) <= MAXIMUM_MESSAGE, "the message is too long")
@@ -114,8 +192,8 @@ def decode(data):
     kind = uint(parts[0], MAXIMUM_UINT, "the type")
     if kind >= FIRST_EXTENSION:
         return kind, parts
-    require(kind in TYPES, "an unknown type")
-    fields = TYPES[kind][1]
-    require(len(parts) == 1 + len(fields), f"{TYPES[kind][0]} has {1 + len(fields)} elements")
+    require(kind in TYPES or kind == 19, "an unknown type")
+    name, fields = sketch_types(parts) if kind == 19 else TYPES[kind]
+    require(len(parts) == 1 + len(fields), f"{name} has {1 + len(fields)} elements")
     require(kind != 17 or parts[1] != 0 or parts[2] == [], "want of everything names no logs")
     return kind, [kind] + [check(part) for check, part in zip(fields, parts[1:])]

@@ -11,6 +11,7 @@ import messages
 import noise
 import proof
 import session
+import sketch
 from checkpoint import Checkpoint
 from entry import Header, decode_content, leaf_hash, sha256
 from identifiers import did, parse_address, parse_did
@@ -243,6 +244,35 @@ def do_message_assemble(request):
 def do_message_decode(request):
     kind, value = messages.decode(octets(request, "data"))
     return {"type": kind, "data": cbor.encode(value).hex()}
+
+
+def sketch_request(request):
+    """The round's key, and the heads given."""
+    key, heads = sketch.Key(octets(request, "session", 32), number(request, "round")), []
+    for item in field(request, "logs", list):
+        require(type(item) is dict, "a head is an object")
+        sizes = number(item, "size"), number(item, "checkpoint")
+        require(max(sizes) < 1 << 32, "a size is out of range")
+        heads.append(sketch.Head(octets(item, "log", 32), *sizes, octets(item, "root", 32)))
+    return key, heads
+
+
+def do_sketch_encode(request):
+    key, heads = sketch_request(request)
+    count = number(request, "cells")
+    require(sketch.FEWEST <= count <= sketch.MOST, "too few or too many cells")
+    items = [head.item(key) for head in heads]
+    return {
+        "total": sketch.total(items, key).hex(),
+        "estimator": sketch.estimator(items, key).hex(),
+        "sketch": sketch.encode_cells(sketch.cells_of(items, count, key)).hex(),
+    }
+
+
+def do_sketch_decode(request):
+    key, heads = sketch_request(request)
+    changed, unknown = sketch.compare(octets(request, "sketch"), heads, key)
+    return {"changed": [{"log": log.hex(), "size": size} for log, size in changed], "unknown": unknown}
 
 
 OPERATIONS = {

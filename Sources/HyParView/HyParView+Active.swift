@@ -120,9 +120,16 @@ extension HyParView {
         }
     }
 
+    /// Tells a peer that takes this node for a neighbour that it is none: views agree again, whatever
+    /// crossed on the way. Not in the paper, whose links do not cross.
+    mutating func correct(_ peer: Bytes32) {
+        if attempt(for: peer) == nil { send(.disconnect, to: peer) }
+    }
+
     /// The four steps of paper §4.2.
     mutating func forwardedJoin(_ new: Bytes32, _ ttl: Int, _ from: Bytes32) {
-        guard isActive(from), links[from]?.forwards.take(now) == true, new != me else { return }
+        guard isActive(from) else { return correct(from) }
+        guard links[from]?.forwards.take(now) == true, new != me else { return }
         memory.note(new)
         let ttl = min(max(ttl, 0), parameters.activeWalk)
         // "i) If the time to live is equal to zero or if the number of nodes in p's active view is

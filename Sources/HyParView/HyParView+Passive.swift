@@ -82,7 +82,8 @@ extension HyParView {
     mutating func shuffled(
         _ from: Bytes32, _ nonce: UInt64, _ origin: Bytes32, _ ttl: Int, _ nodes: [Bytes32]
     ) {
-        guard isActive(from), links[from]?.shuffles.take(now) == true else { return }
+        guard isActive(from) else { return correct(from) }
+        guard links[from]?.shuffles.take(now) == true else { return }
         let nodes = Array(nodes.prefix(parameters.shuffleActive + parameters.shufflePassive))
         hear(nodes + [origin])
         let ttl = min(max(ttl, 0), parameters.activeWalk) - 1

@@ -1,5 +1,6 @@
 import MerkleLog
 import Primitives
+import Reconciliation
 
 /// What this node holds of every log: durable, and on its way to the disk.
 struct LogTable: Sendable {
@@ -22,6 +23,8 @@ struct LogTable: Sendable {
     }
 
     private(set) var records: [Record] = []
+    /// What comparing with a peer needs of each record: 40 bytes a log.
+    private(set) var marks: [HeadMark] = []
     private var numbers: [LogKey: Int] = [:]
     /// The newest change number; never falls.
     private(set) var lastChange: UInt64 = 0
@@ -36,6 +39,7 @@ struct LogTable: Sendable {
     /// `changes` are the heads' change numbers, as many.
     init(heads: [LogHead], changes: [UInt64]) {
         records.reserveCapacity(heads.count)
+        marks.reserveCapacity(heads.count)
         for (head, change) in zip(heads, changes) {
             numbers[head.key] = records.count
             history.append(Change(number: records.count, change: change))
@@ -43,6 +47,7 @@ struct LogTable: Sendable {
                 Record(
                     key: head.key, durable: head, pending: head, isFrozen: head.isFrozen,
                     change: change))
+            marks.append(HeadMark(head))
         }
         history.sort { $0.change < $1.change }
         lastChange = history.last?.change ?? 0
@@ -63,6 +68,7 @@ struct LogTable: Sendable {
             number = records.count
             numbers[head.key] = number
             records.append(Record(key: head.key))
+            marks.append(HeadMark(log: head.key))
         }
         records[number].pending = head
         records[number].writesUnderWay += 1
@@ -72,6 +78,7 @@ struct LogTable: Sendable {
     mutating func finish(_ head: LogHead, change: UInt64) {
         guard let number = numbers[head.key] else { return }
         records[number].durable = head
+        if !records[number].isFrozen { marks[number] = HeadMark(head) }
         changed(number, change)
         records[number].writesUnderWay -= 1
         settle(number)
@@ -95,6 +102,7 @@ struct LogTable: Sendable {
     mutating func freeze(_ key: LogKey) {
         guard let number = numbers[key] else { return }
         records[number].isFrozen = true
+        marks[number] = HeadMark(log: key)
         records[number].durable?.isFrozen = true
         records[number].pending?.isFrozen = true
     }
@@ -125,5 +133,18 @@ struct LogTable: Sendable {
         let found = history[low..<end].filter { records[$0.number].change == $0.change }
         let upTo = end == history.count ? lastChange : history[end - 1].change
         return (found.map(\.number), upTo)
+    }
+}
+
+extension HeadMark {
+    /// Of a forked log nothing is offered, and so nothing about it is to differ.
+    init(_ head: LogHead) {
+        if head.isFrozen {
+            self.init(log: head.key)
+        } else {
+            self.init(
+                log: head.key, size: head.size, checkpoint: head.checkpoint.size,
+                root: head.checkpoint.root)
+        }
     }
 }

@@ -3,8 +3,8 @@ import HyParView
 import MerkleLog
 import Primitives
 
-/// Where HyParView meets the sessions: its links are sessions, and its peers' addresses stand in the
-/// address table.
+/// Where HyParView meets the sessions: its links are sessions, and its peers' addresses stand in
+/// the address table.
 ///
 /// Without an overlay (`MeshConfiguration.overlay` is nil) every session is with a neighbour.
 extension Mesh {
@@ -170,7 +170,7 @@ extension Mesh {
         let isBusy =
             overlay?.needs(peer) == true || !session.offers.isEmpty || !session.fetches.isEmpty
             || !session.serving.isEmpty || !session.headsDone || session.resume.cursor != nil
-            || session.writesUnderWay > 0 || isKept(peer)
+            || session.writesUnderWay > 0 || session.reconciling.isUnderWay || isKept(peer)
         if isBusy {
             session.idleSince = now
         } else {

@@ -79,14 +79,14 @@ extension Mesh {
         session.resume.pending = logs.lastChange
         session.resume.next = logs.lastChange
         session.resume.decided = now
-        if mine == storeID && storeID != 0 && change > 0 && change <= logs.lastChange {
+        let isKnownThere =
+            mine == storeID && storeID != 0 && change > 0 && change <= logs.lastChange
+        let isKnownHere = theirs != 0 && session.peer.flatMap { noted[$0] }?.store == theirs
+        if isKnownThere {
             session.resume.cursor = change
             sendChanges(session)
-        } else {
-            session.headsCursor = 0
-            session.headsDone = false
-            sendHeads(session)
         }
+        if isKnownThere && isKnownHere { reconcileLater(session) } else { reconcile(session) }
     }
 
     /// The heads that changed, as long as the peer keeps up.
@@ -138,7 +138,7 @@ extension Mesh {
         guard let due = nextMark(session), due <= now else { return }
         let isBehind =
             session.isCongested || !session.headsDone || session.resume.cursor != nil
-            || !session.overdue.isEmpty
+            || session.resume.pending != nil || !session.overdue.isEmpty
         if !isBehind {
             if session.resume.next > session.resume.told { tell(session, session.resume.next) }
             session.resume.next = logs.lastChange

@@ -148,6 +148,9 @@ extension Mesh {
             heardSince(session, theirs, mine, change)
         case .mark(let store, let change): heardMark(session, store, change)
         case .want(let change, let logs): heardWant(session, change, logs)
+        case .sketchAsk(let ask): heardAsk(session, ask)
+        case .sketch(let round, let answer): heardSketch(session, round, answer)
+        case .names(let names): heardNames(session, names)
         case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
             heardOverlay(session, message)
         case .unknown: break
@@ -303,6 +306,7 @@ extension Mesh {
         repeatAnnouncements(session)
         probeDatagrams(session)
         sendMark(session)
+        reconcileDue(session)
         endIfIdle(session)
     }
 
@@ -328,6 +332,8 @@ extension Session {
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
         if let reminder = reminders.first { earliest = min(earliest, reminder.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
+        if let deadline = reconciling.deadline { earliest = min(earliest, deadline) }
+        if let next = reconciling.next { earliest = min(earliest, next) }
         return earliest
     }
 }

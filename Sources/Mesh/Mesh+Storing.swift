@@ -75,7 +75,7 @@ extension Mesh {
         // The first batch of a stream tells others that the log can be had here; the last, that all
         // can.
         let isFirst = found.from == 0 || found.head.size == found.head.checkpoint.size
-        if isFirst { spread(log, batch, except: source) }
+        if isFirst || fetching[log] == nil { spread(log, batch, except: source) }
     }
 
     /// Streams of a log that is being fetched here wait for what comes in.

@@ -5,8 +5,8 @@ import Primitives
 
 /// Finding out what neighbours hold, and fetching and serving it in streams of batches.
 ///
-/// Peers that met before begin with what changed since (`Mesh+Resume`); others send all heads, in
-/// pages.
+/// Peers that met before begin with what changed since (`Mesh+Resume`), others with a sketch
+/// (`Mesh+Reconcile`); all heads, in pages, are the last resort.
 extension Mesh {
     // MARK: Heads out
 
@@ -22,7 +22,7 @@ extension Mesh {
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
-            send(session, .heads(page, done: session.headsDone))
+            sendCounted(session, .heads(page, done: session.headsDone))
             if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
         }
     }
@@ -90,18 +90,21 @@ extension Mesh {
         }
     }
 
-    mutating func offer(_ session: Session, _ log: LogKey, _ size: UInt64) {
-        guard takes(log, held: logs[log]?.size ?? 0) else { return }
-        if session.offered[log] == nil {
-            guard session.offers.count < Limits.offers else {
-                // Told again when the peers meet again.
-                session.resume.isIncomplete = true
-                return
-            }
-            session.offers.append(log)
+    /// Notes that the peer says to hold `size` entries; `held` where it is known how many are here.
+    mutating func offer(
+        _ session: Session, _ log: LogKey, _ size: UInt64, held: UInt64? = nil
+    ) {
+        guard takes(log, held: held ?? logs[log]?.size ?? 0) else { return }
+        guard session.offers.count < Limits.offers || session.offered[log] != nil else {
+            // Told again when the peers meet again.
+            session.resume.isIncomplete = true
+            return
         }
-        if session.offered[log]?.size ?? 0 < size {
-            session.offered[log] = Session.Offer(size: size)
+        let offer = Session.Offer(size: size)
+        if let before = session.offered.updateValue(offer, forKey: log) {
+            if before.size >= size { session.offered[log] = before }
+        } else {
+            session.offers.append(log)
         }
     }
 
@@ -318,8 +321,8 @@ extension Mesh {
         passOnPart(fetch)
     }
 
-    /// A stream that ended before its checkpoint: whoever has the rest may be gone, and what came is
-    /// to be had here.
+    /// A stream that ended before its checkpoint: whoever has the rest may be gone, and what came
+    /// is to be had here.
     mutating func passOnPart(_ fetch: Session.Fetch) {
         guard fetch.hasDelivered, let head = logs[fetch.log]?.durable, !head.isFrozen,
             head.size < head.checkpoint.size
@@ -365,6 +368,10 @@ extension Mesh {
             plumtree.graft(session.id, number)
             session.known[number, default: Session.Known()].confirmed = from
             session.known[number, default: Session.Known()].sent = from
+        } else if let number = logs.number(of: log) {
+            // It holds more than it takes us to hold.
+            heardClaim(session, number, from)
+            schedule()
         }
         // Asked for again: the earlier stream was given up.
         session.serving.removeAll { $0.log == log }

@@ -35,6 +35,8 @@ package struct Mesh {
     var plumtree: Plumtree
     /// Names this store to peers, who remember what they know of it.
     let storeID: UInt64
+    /// Of the round that a sketch was made for last: 8 bytes a log, for all sessions together.
+    var sketchItems: SketchItems?
     /// What is known of peers' stores, and whose mark is oldest.
     var noted: [LogKey: ResumeMark] = [:]
     var markOrder = Deque<LogKey>()
@@ -284,6 +286,8 @@ package struct MeshCounters: Sendable {
     /// Entries that came whole though they were held.
     package var duplicates: UInt64 = 0
     package var grafts: UInt64 = 0
+    /// Bytes sent to find out which heads differ, encryption included.
+    package var reconcileBytes: UInt64 = 0
     package var prunes: UInt64 = 0
     package var signaturesChecked: UInt64 = 0
     package var refusedBatches: UInt64 = 0

@@ -34,6 +34,9 @@ package enum Message: Equatable, Sendable {
     case mark(store: UInt64, change: UInt64)
     /// Which logs are wanted of the peer.
     case want(WantChange, [LogKey])
+    case sketchAsk(SketchAsk)
+    case sketch(round: UInt64, SketchAnswer)
+    case names(Names)
     /// Let me into the overlay; here I listen.
     case join([Endpoint])
     /// Somebody joined, on its way through the overlay.
@@ -148,6 +151,9 @@ extension Message {
             encoder.eight(store)
             encoder.uint(change)
         case .want(let change, let logs): Self.encodeWant(change, logs, into: &encoder)
+        case .sketchAsk(let ask): ask.encode(into: &encoder)
+        case .sketch(let round, let answer): answer.encode(round, into: &encoder)
+        case .names(let names): names.encode(into: &encoder)
         case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
             encodeOverlay(into: &encoder)
         case .unknown(let type):
@@ -172,7 +178,7 @@ extension Message {
             self = .unknown(type)
         } else {
             let expected = [
-                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 0, 0, 0, 2, 3, 3, 2, 1, 5, 3,
+                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5, 2, 3, 3, 2, 1, 5, 3,
             ]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
@@ -223,6 +229,11 @@ extension Message {
         case 16:
             let store = try decoder.eight()
             return .mark(store: store, change: try decoder.change())
+        case 18: return .sketchAsk(try SketchAsk(from: &decoder))
+        case 19:
+            let round = try decoder.round()
+            return .sketch(round: round, try SketchAnswer(from: &decoder))
+        case 20: return .names(try Names(from: &decoder))
         default: return try readOverlay(type, &decoder)
         }
     }

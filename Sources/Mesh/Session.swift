@@ -41,6 +41,8 @@ final class Session {
     var headsDone = true
     /// What of the change numbers is told and heard here.
     var resume = Resuming()
+    /// Which heads differ, with a peer that was not met before.
+    var reconciling = Reconciling()
     /// Since when nobody needs the session, unless something is under way.
     var idleSince: Instant?
     /// Live posts go to neighbours only: the peer is in the active view.

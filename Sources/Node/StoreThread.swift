@@ -179,29 +179,37 @@ final class StoreWorker: @unchecked Sendable {
     /// Commits what fits the owner's plan, own posts in any case; says of the rest that it was
     /// refused.
     func commit(_ jobs: [StoreThread.Job]) -> [StoreThread.Answer] {
-        let others = jobs.filter(\.isOthers)
-        if others.isEmpty { return commitAll(jobs) }
         var answers: [StoreThread.Answer] = []
-        var taken = jobs
-        let closed = others.filter { $0.log.map { !writer.admits($0) } ?? false }
-        if !closed.isEmpty {
-            answers.append(.failed(closed.compactMap(\.token), .closed, ""))
-            taken.removeAll { $0.isOthers && $0.log.map { !writer.admits($0) } ?? false }
+        var taken: [StoreThread.Job] = []
+        var closed: [Token] = []
+        var bytes = 0
+        for job in jobs {
+            if let log = job.othersLog {
+                if !writer.admits(log) {
+                    if let token = job.token { closed.append(token) }
+                    continue
+                }
+                bytes += job.diskBytes
+            }
+            taken.append(job)
         }
-        let bytes = taken.reduce(0) { $0 + ($1.isOthers ? $1.diskBytes : 0) }
-        let fits: Bool
-        do { fits = try writer.makeRoom(for: UInt64(bytes), at: EventLoop.wallClock()) } catch {
-            if writer.hasFailed { return [.broken("\(error)")] }
-            complaint = "no room could be made: \(error)"
-            fits = false
-        }
-        if !fits {
-            let tokens = taken.filter(\.isOthers).compactMap(\.token)
+        if !closed.isEmpty { answers.append(.failed(closed, .closed, "")) }
+        if bytes > 0 && !hasRoom(for: bytes) {
+            if writer.hasFailed { return [.broken(complaint ?? "the disk failed")] }
+            let tokens = taken.compactMap { $0.othersLog == nil ? nil : $0.token }
             let text = "no room for others' posts within the disk budget"
             answers.append(.failed(tokens, .full, text))
-            taken.removeAll(where: \.isOthers)
+            taken.removeAll { $0.othersLog != nil }
         }
-        return taken.isEmpty ? answers : answers + commitAll(taken)
+        if !taken.isEmpty { answers += commitAll(taken) }
+        return answers
+    }
+
+    private func hasRoom(for bytes: Int) -> Bool {
+        do { return try writer.makeRoom(for: UInt64(bytes), at: EventLoop.wallClock()) } catch {
+            complaint = "no room could be made: \(error)"
+            return false
+        }
     }
 
     /// Commits the group, and then moves the fences of own logs: in that order (invariants 1 and
@@ -315,12 +323,9 @@ private final class ThreadBody: Sendable {
 }
 
 extension StoreThread.Job {
-    /// Entries that somebody else wrote.
-    fileprivate var isOthers: Bool { log != nil && fence == nil }
-
-    /// The log that it adds entries to.
-    fileprivate var log: LogKey? {
-        if case .extend(let found) = write { return found.head.key }
+    /// The log that entries of somebody else are for; nil for all that is the node's own.
+    fileprivate var othersLog: LogKey? {
+        if fence == nil, case .extend(let found) = write { return found.head.key }
         return nil
     }
 

@@ -173,6 +173,38 @@ package struct TransportLimits: Sendable {
 }
 
 extension Limits {
+    /// Reconciliation of heads: `Protocol/reconciliation.md`.
+    package enum Reconcile {
+        /// Cells of one sketch: 240,000 bytes, so that it and the ids that it can tell each fit a
+        /// message.
+        package static let cells = 24_000
+        /// The fewest: some logs stand in 16 cells.
+        package static let fewestCells = 16
+        package static func isWidth(_ count: Int) -> Bool {
+            count >= fewestCells && count <= cells
+        }
+        /// Asks of one comparison, before heads are told in pages. The first is enough in 99 of
+        /// 100.
+        package static let attempts = 4
+        /// Up to so many logs, pages are sent at once: a sketch would save nothing.
+        package static let few = 16
+        /// Cells of the sketch that a periodic check asks for: about 13 differences, *measured*.
+        package static let probeCells = 64
+        /// Logs named in one message: 41 bytes each, so that it fits.
+        package static let names = 4_096
+        /// Asks answered at once, and then one each interval: two comparisons and their probes. An
+        /// ask costs up to 10 ms of work at 100,000 logs.
+        package static let askBurst = 10
+        package static let askInterval = Instant.Span.seconds(15)
+        /// An ask unanswered for so long, or none from a peer that should ask: pages are sent.
+        package static let patience = Instant.Span.seconds(15)
+        /// Between comparisons of a session that lasts, with a quarter of jitter. Guess: what live
+        /// pushing lost is found by then, at 100 bytes.
+        package static let again = Instant.Span.seconds(300)
+    }
+}
+
+extension Limits {
     /// The overlay: `Protocol/overlay.md`. "Paper" is HyParView's, its values for 10,000 nodes.
     package enum Overlay {
         // MARK: Sizes

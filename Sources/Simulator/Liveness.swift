@@ -88,8 +88,8 @@ struct Liveness {
         }
     }
 
-    /// Of what has no whole copy left in the core, nobody can make one: the owner stops the node and
-    /// puts a backup back.
+    /// Of what has no whole copy left in the core, nobody can make one: the owner stops the node
+    /// and puts a backup back.
     private func replaceLost() {
         for index in core {
             let node = world.nodes[index]
@@ -143,8 +143,8 @@ struct Liveness {
         return nil
     }
 
-    /// Whether the holder began to fetch what its checkpoint stands for from a node that is gone, or
-    /// damaged: it takes no entries under an older checkpoint, and nobody else has a newer one.
+    /// Whether the holder began to fetch what its checkpoint stands for from a node that is gone,
+    /// or damaged: it takes no entries under an older checkpoint, and nobody else has a newer one.
     private func isStranded(_ head: LogHead?, _ best: LogHead) -> Bool {
         guard let head else { return false }
         return head.checkpoint.size > head.size && head.checkpoint.size > best.checkpoint.size
@@ -167,7 +167,7 @@ struct Liveness {
 
     private func difference(_ log: LogKey) -> String? {
         let held = core.map { ($0, world.nodes[$0].store.logs[log]) }
-        let author = world.safety.logs[log]
+        let author = world.safety.authors[log]
         let name =
             (author?.mayFork == false ? "log of node " : "forkable log of node ")
             + (author.map { "\($0.node)" } ?? "?")

@@ -36,7 +36,7 @@ struct MemoryStore {
         /// Entries that cannot be read back as they were written.
         var damaged: [UInt64] = []
         /// Perfect subtrees of 256 leaves and more.
-        var nodes: [NodePosition: Hash] = [:]
+        var subtrees: [NodePosition: Hash] = [:]
     }
 
     var heads: [LogHead] { order.compactMap { logs[$0]?.head } }
@@ -60,8 +60,8 @@ struct MemoryStore {
     /// What came of a write.
     enum Outcome {
         case done
-        /// It does not follow what is held: the writes before it were lost, or the log is frozen, or
-        /// its checkpoint is older than the one there.
+        /// It does not follow what is held: the writes before it were lost, or the log is frozen,
+        /// or its checkpoint is older than the one there.
         case doesNotFollow
     }
 
@@ -84,7 +84,7 @@ struct MemoryStore {
         logs[key]?.head = run.found.head
         if wasFrozen { logs[key]?.head.isFrozen = true }
         changed(key)
-        for node in run.found.nodes { logs[key]?.nodes[node.position] = node.hash }
+        for node in run.found.nodes { logs[key]?.subtrees[node.position] = node.hash }
         return .done
     }
 
@@ -143,7 +143,7 @@ struct MemoryStore {
 
 extension MemoryStore.Log: HashReader {
     func hash(at position: NodePosition) throws(LogError) -> Hash {
-        if let known = nodes[position] { return known }
+        if let known = subtrees[position] { return known }
         if position.level == 0 {
             guard let leaf = leaf(position.index) else { throw .outOfBounds }
             return leaf
@@ -175,7 +175,7 @@ struct RunPool {
         var leaf: Hash
     }
 
-    private var runs: [Key: Run] = [:]
+    private var known: [Key: Run] = [:]
     private var verified: Set<Checkpoint> = []
 
     /// The run for `found` behind `before`; nil unless it verifies from its entries to the
@@ -184,10 +184,10 @@ struct RunPool {
         let key = Key(
             from: found.from, root: found.head.checkpoint.root, size: found.head.checkpoint.size,
             leaf: found.leaves.last ?? .zero)
-        if let known = runs[key], known.before == before, known.found == found { return known }
+        if let run = known[key], run.before == before, run.found == found { return run }
         guard isSound(found, behind: before) else { return nil }
         let run = Run(before: before, found: found)
-        runs[key] = run
+        known[key] = run
         return run
     }
 

@@ -18,7 +18,7 @@ package struct Safety {
     /// The first thing that went wrong.
     package private(set) var breach: String?
     /// Logs by who writes them.
-    private(set) var logs: [LogKey: Author] = [:]
+    private(set) var authors: [LogKey: Author] = [:]
     private var roots: [Place: Hash] = [:]
     /// Nodes that lie, or stand on disks that do.
     private var byzantine: Set<LogKey> = []
@@ -39,15 +39,15 @@ package struct Safety {
     }
 
     mutating func adopt(_ log: LogKey, author: Int) {
-        if logs[log] == nil { logs[log] = Author(node: author, mayFork: false) }
+        if authors[log] == nil { authors[log] = Author(node: author, mayFork: false) }
     }
 
-    mutating func mayFork(_ log: LogKey) { logs[log]?.mayFork = true }
+    mutating func mayFork(_ log: LogKey) { authors[log]?.mayFork = true }
 
     mutating func isByzantine(_ node: SimulatedNode) { byzantine.insert(node.key.publicKey) }
 
     /// Whether contradictions in a log are its author's or bad luck's fault.
-    func isAllowedToFork(_ log: LogKey) -> Bool { logs[log]?.mayFork ?? true }
+    func isAllowedToFork(_ log: LogKey) -> Bool { authors[log]?.mayFork ?? true }
 
     // MARK: Own logs
 
@@ -69,7 +69,7 @@ package struct Safety {
     /// Somebody else has a checkpoint: its author must have it for good.
     mutating func seen(_ world: World, _ found: Extension) {
         let checkpoint = found.head.checkpoint
-        guard let author = logs[checkpoint.log], !author.mayFork else { return }
+        guard let author = authors[checkpoint.log], !author.mayFork else { return }
         let node = world.nodes[author.node]
         if (node.released[checkpoint.log] ?? 0) < checkpoint.size {
             fail("node \(node.life) released size \(checkpoint.size) before it was durable")

@@ -9,8 +9,8 @@ package struct TraceDigest: Hashable, Sendable {
         value ^= value >> 29
     }
 
-    /// The count and the last eight bytes: of a sealed frame these are its tag, which depends on all
-    /// the others.
+    /// The count and the last eight bytes: of a sealed frame these are its tag, which depends on
+    /// all the others.
     mutating func fold(_ bytes: [UInt8]) {
         var word = UInt64(bytes.count) << 48
         for byte in bytes.suffix(8) { word = word << 8 | UInt64(byte) | word >> 56 }

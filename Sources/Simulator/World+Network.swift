@@ -236,8 +236,8 @@ extension World {
         ended(id)
     }
 
-    /// A machine closes its end. What it sent before arrives; if nothing gets through, the other end
-    /// stays open until it says something.
+    /// A machine closes its end. What it sent before arrives; if nothing gets through, the other
+    /// end stays open until it says something.
     func close(_ id: SessionID) {
         guard isOpen(id) else { return }
         let end = ends[slot(id)]

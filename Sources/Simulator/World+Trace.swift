@@ -19,7 +19,7 @@ extension World {
 
     /// A log's author, or the beginning of its key.
     private func name(_ log: LogKey) -> String {
-        if let author = safety.logs[log] { return "log\(author.node)" }
+        if let author = safety.authors[log] { return "log\(author.node)" }
         if let node = nodes.first(where: { $0.key.publicKey == log }) { return "node\(node.index)" }
         return String(log.w0 >> 40, radix: 16)
     }
@@ -106,7 +106,7 @@ extension World {
         }
         return switch message {
         case .heads(let heads, let done): "heads \(list(heads))\(done ? "." : "…")"
-        case .own(let logs): "own \(logs.map { name($0) }.joined(separator: " "))"
+        case .own(let own): "own \(own.map { name($0) }.joined(separator: " "))"
         case .ownHeads(let heads): "own-heads \(list(heads))"
         case .get(let stream, let log, let from, let credit):
             "get/\(stream) \(name(log)) from \(from), \(credit)"

@@ -45,9 +45,10 @@ package struct StoragePlan: Sendable {
         return room >> UInt64(min(hop, 3))
     }
 
-    /// Entries that one log may have, at the cost of what cannot be dropped of them.
+    /// Entries that one log may have: what cannot be dropped of them takes half of what it may use,
+    /// so that there is room for the newest texts, too.
     package func entries(hop: Int) -> UInt64 {
-        hop > 0 ? quota(hop: hop) / Limits.Storage.header : LogLimits.size
+        hop > 0 ? max(1, quota(hop: hop) / 2 / Limits.Storage.header) : LogLimits.size
     }
 
     /// What the headers of a hop and all beyond may take: whoever is nearer keeps the rest.

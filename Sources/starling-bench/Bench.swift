@@ -41,6 +41,9 @@ final class Bench {
                 name: "latency", summary: "from post to the neighbour's disk", body: Figures.latency
             ),
             Group(name: "live", summary: "live posts to one neighbour", body: Figures.live),
+            Group(
+                name: "sync-cost", summary: "strangers find what differs",
+                body: Figures.syncCost),
             Group(name: "disk", summary: "bytes on disk", body: Figures.disk),
             Group(name: "start", summary: "start time and memory", body: Figures.start),
         ]

@@ -244,6 +244,7 @@ struct SlowPeerTests {
         net.feed(0, .drained(raw.nodeSession, unsent: Limits.sendHighWater + 1))
         raw.say(.hello(raw.hello()))
         raw.say(.since(mine: 7, yours: 0, change: 0))
+        raw.askForPages()
         func heard() -> Int {
             raw.messages.reduce(0) { count, message in
                 if case .heads(let heads, _) = message { count + heads.count } else { count }

@@ -49,7 +49,7 @@ struct OverlayMessageTests {
             nodes: nodes)
         let bytes = message.encoded()
         #expect(try Message(decoding: bytes) == message)
-        #expect(bytes.count < 2_048, "a message of the overlay is small: \(bytes.count)")
+        #expect(bytes.count < 2_304, "a message of the overlay is small: \(bytes.count)")
     }
 
     @Test func listsBeyondTheirBoundsAreRefused() {

@@ -1,6 +1,7 @@
 import Crypto
 import MerkleLog
 import Primitives
+import Reconciliation
 
 @testable import Mesh
 
@@ -35,6 +36,20 @@ final class RawPeer {
         net.connect(self, to: node, from: from)
     }
 
+    /// A scripted peer that `node` dials.
+    init(_ net: TestNet, takingDialOf node: Int, number: UInt8 = 90) {
+        self.net = net
+        key = signingKey(number)
+        udpID = UInt64(number)
+        handshake = NoiseHandshake(
+            role: .responder, static: key.x25519(), remoteStatic: nil, prologue: Mesh.prologue,
+            ephemeral: AgreementKey(bytes: SHA256.hash([number]).array))
+        answers = true
+        net.listen(self, for: node)
+    }
+
+    private var answers = false
+
     /// Does not answer the second message of the handshake.
     var keepsThird = false
     /// Does not keep what it reads.
@@ -58,6 +73,14 @@ final class RawPeer {
     }
 
     func say(_ message: Message) { say(encoded: message.encoded()) }
+
+    /// Asks, as who dialled, for all heads in pages.
+    func askForPages(round: UInt64 = 1) {
+        say(
+            .sketchAsk(
+                Message.SketchAsk(
+                    round: round, logs: 0, total: .zero, cells: 0, estimator: nil)))
+    }
 
     /// Any bytes, as one message.
     func say(encoded bytes: [UInt8]) {
@@ -106,6 +129,7 @@ final class RawPeer {
 
     private func take(frame: [UInt8]) {
         guard let noise else {
+            if answers { return answerHandshake(frame) }
             guard !keepsThird, (try? handshake.readMessage(frame)) != nil,
                 let third = try? handshake.writeMessage([])
             else { return }
@@ -122,6 +146,15 @@ final class RawPeer {
             if !isQuiet { messages.append(message) }
         }
         assembly = []
+    }
+
+    private func answerHandshake(_ frame: [UInt8]) {
+        guard (try? handshake.readMessage(frame)) != nil else { return }
+        if handshake.isComplete {
+            noise = handshake.split()
+        } else if let second = try? handshake.writeMessage([]) {
+            net.say(self, framed(second))
+        }
     }
 
     /// The farewell that the node said, if any.

@@ -76,6 +76,7 @@ struct ResumeTests {
         raw.say(.hello(raw.hello()))
         let store = net.nodes[0].store
         raw.say(.since(mine: 5, yours: store.id, change: store.change + 1))
+        raw.askForPages()
         net.run(for: .seconds(1))
         #expect(Self.heads(raw).count == logs.count)
     }

@@ -16,6 +16,7 @@ final class TestNet {
     private var nextID: UInt64 = 1
     private var links: [SessionID: Link] = [:]
     private var raws: [SessionID: RawPeer] = [:]
+    private var listeners: [LogKey: RawPeer] = [:]
     private let seed: UInt64
 
     /// Nil: every session is with a neighbour, and nobody is dialled but who was joined.
@@ -160,6 +161,15 @@ final class TestNet {
     private func dial(_ from: Int, _ address: PeerAddress, _ endpoint: Int, _ token: Token) {
         let place = address.endpoints[endpoint]
         dials.append((now, from, place))
+        if let raw = listeners.removeValue(forKey: address.key) {
+            let (mine, theirs) = (newID(), newID())
+            raw.session = theirs
+            raws[theirs] = raw
+            links[mine] = Link(node: from, peer: theirs, peerNode: -1)
+            raw.nodeSession = mine
+            raw.node = from
+            return feed(from, .connected(mine, dial: token, remote: nil))
+        }
         if blackHoles.contains(place) { return }
         // At an IP address stands whoever has it; a name leads to the key.
         let there = nodes.firstIndex { $0.endpoint?.description == place }
@@ -187,6 +197,13 @@ final class TestNet {
         raw.nodeSession = theirs
         raw.node = node
         feed(node, .accepted(theirs, from: from))
+    }
+
+    /// Has `node` dial a scripted peer; what the peer says is heard once the dial is through.
+    func listen(_ raw: RawPeer, for node: Int) {
+        listeners[raw.key.publicKey] = raw
+        feed(node, .addPeer(PeerAddress(key: raw.key.publicKey, endpoints: ["raw:1"])))
+        run(for: .milliseconds(1))
     }
 
     func close(_ raw: RawPeer) {

@@ -17,6 +17,7 @@ NAMES = [
     "noise",
     "overlay",
     "proof",
+    "reconciliation",
     "wants",
 ]
 

@@ -36,6 +36,9 @@ class Samples:
             "graft": [14, [key]],
             "since": [15, secret("mine")[:8], secret("yours")[:8], 81_224],
             "mark": [16, secret("mine")[:8], 81_224],
+            "sketch-ask": [18, 1, 500, bytes(range(10)), 0, bytes(range(256))],
+            "sketch": [19, 1, 0, bytes(160)],
+            "names": [20, 1, [7, 9, 4_000_000_000, 3], [5, 1], [[key, 2]]],
         }
 
 
@@ -114,15 +117,65 @@ def good_messages(good, s):
     good("since of strangers", [15, secret("mine")[:8], bytes(8), 0], "RES-1")
     good("since 2^53-1", [15, bytes(8), bytes(8), MAXIMUM_TIME], "RES-1")
     good("mark 0", [16, secret("mine")[:8], 0], "RES-3")
+    good_sketches(good, s)
     for kind in (32, 255, 2**64 - 1):
         good(f"an extension of type {kind}", [kind, "anything", {1: [2]}], "MSG-2", known=False)
     good("an extension without fields", [32], "MSG-2", known=False)
     good("an extension of 262,144 bytes", [32, bytes(262144 - 8)], "MSG-2", known=False)
 
 
+def good_sketches(good, s):
+    total, key = bytes(range(10)), s.log.key
+    good("an ask for pages", [18, 1, 0, total, 0, b""], "REC-1")
+    good("an ask for 16 cells", [18, 1, 500, total, 16, b""], "REC-1")
+    good("an ask for 24,000 cells", [18, 2**32 - 1, 2**32 - 1, total, 24_000, b""], "REC-1")
+    good("all heads are the same", [19, 1, 1, b""], "REC-2")
+    good("pages instead of a sketch", [19, 1, 2, b""], "REC-2")
+    largest = bytes.fromhex("fffffffafffffffafff0")
+    good("a sketch of the largest sums", [19, 1, 0, largest * 16], "REC-7")
+    good("a sketch of 24,000 cells", [19, 1, 0, bytes(240_000)], "REC-7")
+    good("no names", [20, 1, [], [], []], "REC-12")
+    good("id 0 and the largest", [20, 1, [0, 1, 2**32 - 1, 1], [0, 2**32 - 1], []], "REC-12")
+    good("4,096 names", [20, 1, [], [], [[key, 2**32 - 1]] * 4096], "REC-12")
+
+
+def bad_sketches(bad, s):
+    total, key = bytes(range(10)), s.log.key
+    for name, value in {
+        "an ask of round 0": [18, 0, 5, total, 0, b""],
+        "an ask for 15 cells": [18, 1, 5, total, 15, b""],
+        "an ask for 24,001 cells": [18, 1, 5, total, 24_001, b""],
+        "an ask with a sum of 9 bytes": [18, 1, 5, total[1:], 16, b""],
+        "an ask with a sum above its prime": [18, 1, 5, b"\xff" * 10, 16, b""],
+        "an ask with an estimator of 255 bytes": [18, 1, 5, total, 0, bytes(255)],
+        "an ask with an estimator of 257 bytes": [18, 1, 5, total, 0, bytes(257)],
+        "a sketch of round 0": [19, 0, 0, bytes(160)],
+        "a sketch of an unknown kind": [19, 1, 3, b""],
+        "a sketch without cells": [19, 1, 0, b""],
+        "the same heads, and cells": [19, 1, 1, bytes(160)],
+        "pages, and cells": [19, 1, 2, bytes(160)],
+        "a sketch of 15 cells": [19, 1, 0, bytes(150)],
+        "a sketch of 24,001 cells": [19, 1, 0, bytes(240_010)],
+        "a sketch of half a cell": [19, 1, 0, bytes(165)],
+        "a sketch with a sum not below its prime": [19, 1, 0, bytes(150) + bytes.fromhex("fffffffb000000000000")],
+        "names of round 0": [20, 0, [], [], []],
+        "an id without a size": [20, 1, [7], [], []],
+        "an id with size 0": [20, 1, [7, 0], [], []],
+        "an id twice": [20, 1, [7, 1, 0, 1], [], []],
+        "an id asked twice": [20, 1, [], [7, 0], []],
+        "an id above 2^32-1": [20, 1, [2**32 - 1, 1, 1, 1], [], []],
+        "an id asked above 2^32-1": [20, 1, [], [2**32], []],
+        "a name with size 0": [20, 1, [], [], [[key, 0]]],
+        "a name of three": [20, 1, [], [], [[key, 1, 1]]],
+        "4,097 names": [20, 1, [], [], [[key, 1]] * 4097],
+    }.items():
+        bad(name, value, "REC-1 REC-2 REC-7 REC-12")
+
+
 def bad_messages(bad, s):
+    bad_sketches(bad, s)
     key, head = s.log.key, s.head
-    for kind in [*range(18, 21), *range(28, 32)]:
+    for kind in range(28, 32):
         bad(f"unknown type {kind}", [kind], "MSG-2")
     for name, value in {
         "nothing": b"",
