@@ -90,12 +90,12 @@ class Bridge:
             run("ip", "netns", "add", name)
             self.made.append(name)
             run("ip", "-n", name, "link", "set", "lo", "up")
-        run("ip", "-n", self.switch, "link", "add", "br", "type", "bridge")
-        run("ip", "-n", self.switch, "link", "set", "br", "up")
+        run("ip", "-n", self.switch, "link", "add", "name", "br0", "type", "bridge")
+        run("ip", "-n", self.switch, "link", "set", "br0", "up")
         for number, name in enumerate(self.names):
             port = f"p{number}"
             run("ip", "-n", self.switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
-            run("ip", "-n", self.switch, "link", "set", port, "master", "br", "up")
+            run("ip", "-n", self.switch, "link", "set", port, "master", "br0", "up")
             run("ip", "-n", name, "addr", "add", f"{self.address(number)}/16", "dev", "eth0")
             run("ip", "-n", name, "link", "set", "eth0", "up")
 

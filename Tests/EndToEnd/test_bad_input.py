@@ -314,7 +314,7 @@ def small_disk(tmp_path):
         pytest.skip("not root: no small file system to fill")
     place = tmp_path / "small"
     place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", place], capture_output=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", place], capture_output=True)
     if done.returncode:
         pytest.skip(f"no tmpfs can be mounted: {done.stderr.decode().strip()}")
     yield place
@@ -323,7 +323,8 @@ def small_disk(tmp_path):
 
 def test_full_disk(room, small_disk):
     """Posts are refused, nothing acknowledged is lost, reading goes on; with room again all works."""
-    one = room.node("one", data=small_disk / "data").start()
+    # A budget far beyond the disk: what is tried here is the disk itself.
+    one = room.node("one", data=small_disk / "data").start("--disk", "1G")
     other = room.node("other")
     other.start(*other.join(one))
     acknowledged = [one.post("before")]
