@@ -27,7 +27,7 @@ def three(room, namespaces=True, v6=False):
 def start(nodes, *words):
     for before, after in zip([None] + nodes, nodes):
         if not after.running:
-            after.start(*words, *(after.join(before) if before else []))
+            after.start("--no-lan", *words, *(after.join(before) if before else []))
     return nodes
 
 
@@ -94,7 +94,7 @@ def test_in_namespaces(room, namespaces):
 def test_over_ipv6(room, namespaces):
     net, nodes = three(room, v6=True)
     # By the addresses that they were given: not by those that beacons tell, of one link only.
-    start(nodes, "--no-lan")
+    start(nodes)
     posts = [nodes[0].post(f"six {i}") for i in range(20)]
     nodes[2].wait_for_entries(3 * IDENTITY + 20)
     assert nodes[2].notes(nodes[0].identity) == [f"six {i}" for i in range(20)]
