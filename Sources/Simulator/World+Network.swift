@@ -56,6 +56,15 @@ extension World {
         freeEnds.append(slot(id))
     }
 
+    /// Which node said what the event is made of; nil when none did.
+    func speaker(of event: Event) -> Int? {
+        switch event {
+        case .received(let id, _): isOpen(id) ? ends[slot(id)].peerNode : nil
+        case .datagram(_, let from): nodeOfAddress[from.address]
+        default: nil
+        }
+    }
+
     // MARK: Paths
 
     func isBlocked(_ from: Int, _ to: Int) -> Bool {
