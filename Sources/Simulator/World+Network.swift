@@ -1,3 +1,4 @@
+import Crypto
 import Mesh
 package import Primitives
 
@@ -56,10 +57,13 @@ extension World {
         freeEnds.append(slot(id))
     }
 
+    /// The node at the other end of an open stream.
+    func peer(of id: SessionID) -> Int? { isOpen(id) ? ends[slot(id)].peerNode : nil }
+
     /// Which node said what the event is made of; nil when none did.
     func speaker(of event: Event) -> Int? {
         switch event {
-        case .received(let id, _): isOpen(id) ? ends[slot(id)].peerNode : nil
+        case .received(let id, _): peer(of: id)
         case .datagram(_, let from): nodeOfAddress[from.address]
         default: nil
         }
@@ -301,9 +305,12 @@ extension World {
         for cut in cuts.map(\.id) { heal(cut) }
     }
 
-    /// Puts a liar into the place of a node that has not started.
-    func corrupt(_ node: SimulatedNode) {
-        node.liar = Liar()
+    /// Makes a liar of a node that has a log and has not started.
+    func corrupt(_ node: SimulatedNode, habits: [Liar.Habit]? = nil) {
+        guard let key = node.own.first else { return }
+        node.liar = Liar(
+            key, habits: habits, places: nodes.map(\.endpoint), seed: random.next())
         safety.isByzantine(node)
+        safety.mayFork(key.publicKey)
     }
 }
