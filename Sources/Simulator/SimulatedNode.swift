@@ -88,9 +88,12 @@ package final class SimulatedNode {
     package func size(of log: LogKey) -> UInt64 { store.size(of: log) }
 
     var machineDeadline: Instant? {
-        guard let strike = liar?.strikeAt else { return mesh?.nextDeadline }
-        return min(strike, mesh?.nextDeadline ?? strike)
+        let deadline = mesh?.deadlineInPlace()
+        guard let strike = liar?.strikeAt else { return deadline }
+        return min(strike, deadline ?? strike)
     }
+
+    var exceededBound: String? { mesh?.exceededBoundInPlace() }
 
     func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
         mesh?.handle(event, at: now, wallClock: wallClock(now), into: &effects)
@@ -115,13 +118,20 @@ package final class SimulatedNode {
     }
 }
 
+/// Asked after each event: a getter of an optional in a class would copy the whole mesh first.
+extension Mesh {
+    fileprivate mutating func deadlineInPlace() -> Instant? { nextDeadline }
+
+    fileprivate mutating func exceededBoundInPlace() -> String? { exceededBound }
+}
+
 /// What went over a node's network.
 package struct Traffic: Sendable {
     package var bytesSent: UInt64 = 0
     package var streamPieces: UInt64 = 0
     package var datagrams: UInt64 = 0
 
-    static func += (a: inout Traffic, b: Traffic) {
+    package static func += (a: inout Traffic, b: Traffic) {
         a.bytesSent += b.bytesSent
         a.streamPieces += b.streamPieces
         a.datagrams += b.datagrams

@@ -7,6 +7,8 @@ enum Program {
 
         \(Sweep.usage)
           replay N    one seed of chaos, with every event and message in words
+        \(TablesCommand.usage)
+        \(ScaleCommand.usage)
 
         Exit status: 0 when all is well, 1 when a run failed, 2 for a command that makes no sense.
         """
@@ -26,6 +28,8 @@ enum Program {
                 return sweep.run()
             case "chaos-worker": return try Worker(&options).run()
             case "replay": return try replay(&options)
+            case "tables": return try TablesCommand(&options).run()
+            case "scale": return try ScaleCommand(&options).run()
             case "help", "--help", "-h":
                 print(usage)
                 return 0
