@@ -169,8 +169,8 @@ struct Liveness {
     /// another does not.
     func missedPosts() -> UInt64 {
         var missed: UInt64 = 0
-        let logs = world.nodes.flatMap { $0.own.map(\.publicKey) }
-        for log in logs where !world.safety.isAllowedToFork(log) {
+        let written = world.nodes.flatMap { $0.own.map(\.publicKey) }
+        for log in written where !world.safety.isAllowedToFork(log) {
             let sizes = core.map { world.nodes[$0].size(of: log) }
             let most = sizes.max() ?? 0
             missed += sizes.reduce(0) { $0 + most - $1 }
