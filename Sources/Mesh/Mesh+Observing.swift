@@ -1,3 +1,5 @@
+package import HyParView
+package import MerkleLog
 import Primitives
 
 /// A message as it passes, in the clear, for whoever watches a simulation.
@@ -32,11 +34,22 @@ extension Mesh {
                 session: session.id, direction: direction, byDatagram: byDatagram, bytes: bytes))
     }
 
+    /// Who is a neighbour, and by what right.
+    package var activeView: [HyParView.Place] { overlay?.places ?? [] }
+
+    /// Peers that have a session here, and dialled it.
+    package var inboundPeers: [LogKey] {
+        sessionOrder.compactMap { sessions[$0] }.filter { $0.target == nil && $0.isReady }
+            .compactMap(\.peer)
+    }
+
     /// The first bound of `Limits` that is exceeded, in words; nil when all hold. Asked after every
     /// event of a simulation: memory stays bounded whatever peers do.
     package var exceededBound: String? {
         if sessions.count > Limits.sessions { return "\(sessions.count) sessions" }
         if sessionOrder.count != sessions.count { return "sessions out of order" }
+        let weight = sessionOrder.reduce(0) { $0 + (sessions[$1]?.weight ?? 0) }
+        if weight != peerBytes { return "\(peerBytes) bytes of peers, who weigh \(weight)" }
         if logs.count > Limits.logs { return "\(logs.count) logs" }
         // One message may come on top of what was under way when the bound was looked at.
         if writeBytes > Limits.storeInFlight + Limits.drafts + Limits.message * sessions.count {
