@@ -6,8 +6,9 @@ package import Primitives
 ///
 /// Three gates. When a connection comes, its prefix needs a token, and a half-open slot: a prefix
 /// has a share of them, and when all are taken, the prefix that has most gives its oldest up to one
-/// that has fewer; where none has more, a silent one makes room, or any. When the peer has proven its key, its prefix may have only so many sessions, and
-/// strangers altogether so many; then it is told so (`bye` 4). Peers with a reserved slot pass.
+/// that has fewer; where none has more, a silent one makes room, or any. When the peer has proven
+/// its key, its prefix may have only so many sessions, and strangers altogether so many; then it is
+/// told so (`bye` 4). Peers with a reserved slot pass.
 package struct Admission: Sendable {
     /// So that nobody can aim at the count of somebody else's prefix.
     private let secret: Bytes32

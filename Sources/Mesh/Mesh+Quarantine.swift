@@ -19,20 +19,20 @@ package struct Suspect: Hashable, Sendable {
 
 /// Who is not spoken with (THREATS row 17): known before anything of theirs is decoded.
 struct Quarantined: Sendable {
-    var keys: Set<Bytes32> = []
-    var addresses: Set<IPAddress> = []
+    var refusedKeys: Set<Bytes32> = []
+    var refusedAddresses: Set<IPAddress> = []
 
     func refuses(_ endpoint: Endpoint?) -> Bool {
-        guard !addresses.isEmpty, let address = endpoint?.address else { return false }
-        return addresses.contains(address)
+        guard !refusedAddresses.isEmpty, let address = endpoint?.address else { return false }
+        return refusedAddresses.contains(address)
     }
 
     func refuses(key: Bytes32?) -> Bool {
-        guard !keys.isEmpty, let key else { return false }
-        return keys.contains(key)
+        guard !refusedKeys.isEmpty, let key else { return false }
+        return refusedKeys.contains(key)
     }
 
-    func refuses(node: LogKey) -> Bool { !keys.isEmpty && refuses(key: node.x25519) }
+    func refuses(node: LogKey) -> Bool { !refusedKeys.isEmpty && refuses(key: node.x25519) }
 }
 
 extension Mesh {
@@ -49,7 +49,8 @@ extension Mesh {
     }
 
     mutating func quarantine(_ keys: [Bytes32], _ addresses: [IPAddress]) {
-        quarantined = Quarantined(keys: Set(keys), addresses: Set(addresses))
+        quarantined = Quarantined(
+            refusedKeys: Set(keys), refusedAddresses: Set(addresses))
         for id in sessionOrder {
             guard let session = sessions[id], quarantined.refuses(key: session.remoteStatic) else {
                 continue

@@ -12,11 +12,13 @@ package final class SimulatedNode {
     /// Nil while it is down, and for a liar.
     package internal(set) var mesh: Mesh?
     var liar: Liar?
+    /// In the place of the mesh.
+    var sybil: Sybil?
     /// How many processes there were.
     var generation = 0
     package internal(set) var isUp = false
     /// Whether it will be left broken, or misbehaves: nothing is promised of it.
-    package var isByzantine: Bool { liar != nil || isCheating }
+    package var isByzantine: Bool { liar != nil || sybil != nil || isCheating }
     /// A real mesh on a disk that lies, or with a key that another node uses as well.
     var isCheating = false
 
@@ -87,10 +89,15 @@ package final class SimulatedNode {
     /// Entries that are durable here.
     package func size(of log: LogKey) -> UInt64 { store.size(of: log) }
 
-    var machineDeadline: Instant? { liar != nil ? liar?.nextDeadline : mesh?.nextDeadline }
+    var machineDeadline: Instant? {
+        if let sybil { return sybil.nextDeadline }
+        return liar != nil ? liar?.nextDeadline : mesh?.nextDeadline
+    }
 
     func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
-        if liar != nil {
+        if sybil != nil {
+            sybil?.handle(event, at: now, into: &effects)
+        } else if liar != nil {
             liar?.handle(event, at: now, into: &effects)
         } else {
             mesh?.handle(event, at: now, wallClock: wallClock(now), into: &effects)

@@ -99,7 +99,9 @@ package final class World {
         node.tickAt = nil
         say("start", node.index)
         safety.started(node)
-        if node.liar == nil { node.mesh = makeMesh(node) } else { node.liar?.start(at: now) }
+        if node.sybil != nil {
+            node.sybil?.start(at: now)
+        } else if node.liar == nil { node.mesh = makeMesh(node) } else { node.liar?.start(at: now) }
         for peer in node.peers { feed(node.index, .addPeer(peer)) }
         schedule(node)
     }

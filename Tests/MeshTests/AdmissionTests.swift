@@ -56,8 +56,8 @@ struct AdmissionTests {
         #expect(net.run(within: .milliseconds(100)) { net.nodes[0].readySessions == 1 })
     }
 
-    /// Each half-open slot is held by another network, and taken again as soon as it is free: whoever
-    /// speaks comes in, amid those who are silent and amid those who begin a handshake.
+    /// Each half-open slot is held by another network, and taken again as soon as it is free:
+    /// whoever speaks comes in, amid those who are silent and amid those who begin a handshake.
     @Test(arguments: [false, true])
     func aFloodFromManyNetworksKeepsNobodyOut(speaking: Bool) {
         let net = TestNet(seed: 58)
