@@ -1,6 +1,6 @@
 package import HyParView
 package import MerkleLog
-import Primitives
+package import Primitives
 
 /// A message as it passes, in the clear, for whoever watches a simulation.
 package struct ObservedMessage {
@@ -41,6 +41,18 @@ extension Mesh {
     package var inboundPeers: [LogKey] {
         sessionOrder.compactMap { sessions[$0] }.filter { $0.target == nil && $0.isReady }
             .compactMap(\.peer)
+    }
+
+    /// Says what no mesh would: for the liars of simulations.
+    package mutating func say(
+        _ message: [UInt8], in id: SessionID, byDatagram: Bool, at now: Instant,
+        into out: inout [Effect]
+    ) {
+        guard let session = sessions[id], session.isReady else { return }
+        self.now = now
+        swap(&effects, &out)
+        defer { swap(&effects, &out) }
+        if byDatagram { sealDatagram(session, message) } else { seal(session, message) }
     }
 
     /// The first bound of `Limits` that is exceeded, in words; nil when all hold. Asked after every

@@ -219,6 +219,11 @@ extension Mesh {
 
     /// A message that is encoded already, since several peers get it.
     mutating func send(_ session: Session, encoded message: [UInt8]) {
+        guard let bend else { return seal(session, message) }
+        for message in bend(session.id, message) { seal(session, message) }
+    }
+
+    mutating func seal(_ session: Session, _ message: [UInt8]) {
         guard let noise = session.noise else { return }
         observe(session, .said, message)
         guard let frames = try? Fragments.seal(message, with: noise) else {
@@ -290,7 +295,9 @@ extension Mesh {
         }
         targetEnded(session, wasReady: wasReady)
         if wasReady { sessionLost(session) }
-        if wasReady || session.target != nil {
+        // One of two that crossed: the peer is still here.
+        let isHere = session.peer.map { sessionOfPeer[$0] != nil } ?? false
+        if !isHere && (wasReady || session.target != nil) {
             note(.sessionClosed(session.peer, why: why))
         }
         schedule()

@@ -9,7 +9,7 @@ package final class SimulatedNode {
     package let index: Int
     package let key: SigningKey
     package let endpoint: Endpoint
-    /// Nil while it is down, and for a liar.
+    /// Nil while it is down.
     package internal(set) var mesh: Mesh?
     var liar: Liar?
     /// In the place of the mesh.
@@ -91,17 +91,17 @@ package final class SimulatedNode {
 
     var machineDeadline: Instant? {
         if let sybil { return sybil.nextDeadline }
-        return liar != nil ? liar?.nextDeadline : mesh?.nextDeadline
+        guard let strike = liar?.strikeAt else { return mesh?.nextDeadline }
+        return min(strike, mesh?.nextDeadline ?? strike)
     }
 
     func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
         if sybil != nil {
             sybil?.handle(event, at: now, into: &effects)
-        } else if liar != nil {
-            liar?.handle(event, at: now, into: &effects)
-        } else {
-            mesh?.handle(event, at: now, wallClock: wallClock(now), into: &effects)
+            return
         }
+        mesh?.handle(event, at: now, wallClock: wallClock(now), into: &effects)
+        liar?.follow(&mesh, at: now, into: &effects)
     }
 
     /// What its owner's clock shows; 2023 at the start, if it is right.
