@@ -20,31 +20,30 @@ extension HyParView {
     }
 
     /// Makes room for somebody whom this node did not choose: "even if it has to drop a random node
-    /// from it". Deviation: never an own one, and of the others the one that came last, so that
-    /// those who ask again and again (THREATS row 1) push out each other, and not who was there
-    /// before them. False when only own ones are left.
+    /// from it". Deviation: never an own one. False when only such are left.
     private mutating func makeRoom(for origin: Origin) -> Bool {
         while !hasRoom(for: origin) {
             let others = neighbours.filter { !$0.isReserved && $0.origin != .own }
             // What neither side chose goes first.
-            guard let victim = others.last(where: { $0.origin == .walked }) ?? others.last else {
+            let walked = others.filter { $0.origin == .walked }
+            guard let victim = pick((walked.isEmpty ? others : walked).map(\.peer)) else {
                 return false
             }
-            evict(victim.peer)
+            evict(victim)
         }
         return true
     }
 
-    /// Makes room for a probe that was accepted: the newest own one goes, as long as they are more
-    /// than the view must have, which is mostly the probe before.
+    /// Makes room for a probe that was accepted: own ones take turns, as long as they are more than
+    /// the view must have.
     mutating func makeRoomForProbe() {
         while !hasRoom(for: .own) {
             let counting = neighbours.filter { !$0.isReserved }
             let own = counting.filter { $0.origin == .own }
             let others = counting.filter { $0.origin != .own }
             let pool = own.count > parameters.own || others.isEmpty ? own : others
-            guard let victim = pool.last else { return }
-            evict(victim.peer)
+            guard let victim = pick(pool.map(\.peer)) else { return }
+            evict(victim)
         }
     }
 
