@@ -14,6 +14,7 @@ enum Program {
           replay N    one seed of chaos, with every event and message in words
         \(TablesCommand.usage)
         \(ScaleCommand.usage)
+        \(Attack.usage)
 
         Exit status: 0 when all is well, 1 when a run failed, 2 for a command that makes no sense.
         """
@@ -27,6 +28,7 @@ enum Program {
             case "chaos":
                 var sweep = try Sweep(&options)
                 return sweep.run()
+            case "attack": return try Attack.run(&options)
             case "chaos-worker": return try Worker(&options).run()
             case "replay": return try replay(&options)
             case "tables": return try TablesCommand(&options).run()
@@ -80,6 +82,12 @@ struct Options {
         guard let text = try text(name) else { return normal }
         guard let number = UInt64(text) else { throw UsageError("\(name) needs a number") }
         return number
+    }
+
+    mutating func count(_ name: String, _ normal: Int) throws(UsageError) -> Int {
+        let number = try number(name, UInt64(normal))
+        guard number <= 1_000_000_000 else { throw UsageError("\(name) is too large") }
+        return Int(number)
     }
 
     mutating func word() -> String? { words.isEmpty ? nil : words.removeFirst() }
