@@ -180,12 +180,20 @@ extension Report.Plot {
             }
         }
         guard series.count > 1 else { return out }
-        let row = Self.top + 18 + 18 * Double(number)
+        let row =
+            (endsHigh(up) ? Self.height - Self.bottom - 18 * Double(series.count) : Self.top + 18)
+            + 18 * Double(number)
         let key = Self.width - Self.right - 12
         out +=
             "<rect x=\"\(Self.number(key - 8))\" y=\"\(Self.number(row - 9))\" width=\"12\""
             + " height=\"4\" transform=\"translate(0 3)\" fill=\"\(colour)\"/>\n"
         return out + Self.text(one.name, key - 14, row, anchor: "end")
+    }
+
+    /// Whether the lines end in the corner at the top, so that their names stand at the bottom.
+    private func endsHigh(_ up: Scale) -> Bool {
+        let ends = series.compactMap { $0.points.last.map { up.place($0.y) } }
+        return ends.mean < (Self.top + Self.height - Self.bottom) / 2
     }
 
     private static func number(_ value: Double) -> String { Format.decimal(value, digits: 1) }

@@ -49,7 +49,9 @@ package struct Report {
         package let goal: Goal?
 
         var text: String {
-            Format.decimal(value, digits: digits) + (unit.isEmpty ? "" : " " + unit)
+            let number =
+                digits == 0 ? "\(Int(value.rounded()))" : Format.decimal(value, digits: digits)
+            return unit.isEmpty ? number : number + " " + unit
         }
 
         var verdict: String { goal.map { $0.isMet(by: value) ? "met" : "MISSED" } ?? "" }
