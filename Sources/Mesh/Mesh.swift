@@ -217,9 +217,6 @@ package struct Mesh {
         }
     }
 
-    /// The overlay's active view; empty without an overlay.
-    package var activeView: [LogKey] { overlay?.active ?? [] }
-
     /// Whether datagrams get through to a peer.
     package func datagramsWork(with peer: LogKey) -> Bool {
         sessionOfPeer[peer].flatMap { sessions[$0]?.datagrams.works } ?? false

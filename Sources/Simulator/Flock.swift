@@ -1,4 +1,5 @@
 import Crypto
+import HyParView
 import MerkleLog
 import Mesh
 import Primitives
@@ -81,7 +82,7 @@ package final class Flock {
         var views = [[Int]](repeating: [], count: world.nodes.count)
         for index in alive {
             let view = world.nodes[index].mesh?.activeView ?? []
-            views[index] = view.compactMap { numbers[$0] }.filter { world.nodes[$0].isUp }
+            views[index] = view.compactMap { numbers[$0.peer] }.filter { world.nodes[$0].isUp }
         }
         var shape = Shape()
         var links = 0
