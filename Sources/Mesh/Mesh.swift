@@ -63,6 +63,9 @@ package struct Mesh {
     var ownLogs: [OwnLog] = []
     /// Logs that some session is being asked for.
     var fetching: [LogKey: SessionID] = [:]
+    /// The newest entries of logs whose earlier ones are still to come, and what they take.
+    var newest: [LogKey: Batch] = [:]
+    var newestBytes = 0
     /// Writes handed to the shell, by token.
     var writes: [Token: PendingWrite] = [:]
     var writeBytes = 0
@@ -84,11 +87,11 @@ package struct Mesh {
     /// Sees every message in the clear: for simulations and tests; nil in a node.
     package var observer: ((ObservedMessage) -> Void)?
 
-    /// `heads` and `forks` are what the store holds, `own` the logs that this node writes,
-    /// `addresses` what the last run remembered.
+    /// `heads`, `forks` and `newest` are what the store holds, `own` the logs that this node
+    /// writes, `addresses` what the last run remembered.
     package init(
         configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart],
-        forks: [ForkProof] = [], history: StoreHistory = StoreHistory(),
+        forks: [ForkProof] = [], newest: [Batch] = [], history: StoreHistory = StoreHistory(),
         addresses: AddressTable? = nil, seed: UInt64
     ) {
         self.configuration = configuration
@@ -103,6 +106,7 @@ package struct Mesh {
         }
         for mark in history.marks { remember(mark) }
         for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
+        rememberNewest(newest)
         for start in own { adopt(start) }
         startDialling()
     }
@@ -262,6 +266,8 @@ package struct MeshConfiguration: Sendable {
     package var agent: String
     /// Peers that are kept dialled out of the address table; 0 leaves that to somebody else.
     package var outbound = Limits.Addresses.outbound
+    /// Entries that must be lacking of a log for its newest ones to be fetched first.
+    package var newestGap = Limits.Newest.gap
     /// Fresh secret bytes for ephemeral keys: the system's in a node, the seed's in a simulation.
     package var entropy: @Sendable () -> Bytes32
 
@@ -300,6 +306,10 @@ enum PendingWrite {
     case fetched(Extension, source: SessionID, stream: UInt64, batch: Batch?)
     case pushed(Extension, source: SessionID, batch: Batch)
     case own(Extension, before: Frontier, [PublishedUnit])
+    /// The newest entries, behind all that came before them.
+    case joined(Extension)
+    /// So many bytes of newest entries, kept beside their log.
+    case newest(Int)
     case fork(ForkProof)
     case repair(LogKey, UInt64)
 }

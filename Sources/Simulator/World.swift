@@ -117,7 +117,7 @@ package final class World {
                 nodeKey: node.key, networkSecret: nil, listenPort: node.endpoint.port,
                 agent: "sim", entropy: { entropy.next() }),
             heads: node.store.heads, own: own, forks: node.store.forks,
-            history: node.store.history,
+            newest: node.store.newest, history: node.store.history,
             addresses: node.addresses.flatMap { try? AddressTable(decoding: $0) },
             seed: seed &+ salt &* 0x9e37_79b9)
         if trace != nil {

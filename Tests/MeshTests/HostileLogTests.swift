@@ -18,7 +18,8 @@ struct HostileLogTests {
         honest.say(.heads([log.checkpoint(6)], done: true))
         for second in 0..<70 {
             for raw in [liar, honest] { raw.say(.pong(1)) }
-            for case .get(let stream, _, let from, _) in honest.messages.suffix(second == 0 ? 0 : 1)
+            for case .get(let stream, _, let from, _, _) in honest.messages.suffix(
+                second == 0 ? 0 : 1)
             where from == 0 {
                 honest.say(.batch(stream: stream, log.batch(0, 6)))
                 honest.say(.end(stream: stream, size: 6))
