@@ -113,9 +113,7 @@ extension Message {
             encoder.begin(6, type: 6)
             encoder.uint(stream)
             encoder.bytes(log)
-            encoder.uint(from)
-            encoder.uint(to ?? 0)
-            encoder.uint(credit)
+            for number in [from, to ?? 0, credit] { encoder.uint(number) }
         case .batch(let stream, let batch):
             encoder.begin(3, type: 7)
             encoder.uint(stream)

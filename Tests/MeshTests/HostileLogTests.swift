@@ -192,12 +192,13 @@ struct HostileLog {
     let entries: [Entry]
     let leaves: [Hash]
 
-    init(_ number: UInt8, count: Int) {
+    /// `salt` tells the histories of one key apart.
+    init(_ number: UInt8, count: Int, salt: UInt8 = 1) {
         let key = signingKey(number)
         entries = (0..<count).map {
             Entry(
                 time: UnixTime(milliseconds: 5),
-                body: .present([UInt8](repeating: 1, count: 16) + Array("entry \($0)".utf8)))
+                body: .present([UInt8](repeating: salt, count: 16) + Array("entry \($0)".utf8)))
         }
         leaves = entries.enumerated().map {
             EntryHeader(log: key.publicKey, index: UInt64($0), entry: $1).leafHash

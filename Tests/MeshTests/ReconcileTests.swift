@@ -304,7 +304,8 @@ struct HostileReconcileTests {
             guard case .get(_, log, let from, _, _) = message else { return nil }
             return from
         }
-        #expect(gets == [1])
+        // The newest of what it holds.
+        #expect(gets == [70_000 - Limits.Newest.entries])
     }
 
     /// The side that was dialled does not ask.
