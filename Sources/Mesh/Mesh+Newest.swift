@@ -22,9 +22,10 @@ extension Mesh {
         if joinNewest(log) { return offer(session, log, size) }
         if lacksNewest(session, log, held, size) {
             if held == 0 {
-                return fetch(session, log, from: 0, to: Limits.Newest.opening, offered: size)
+                let opening = configuration.newestFirst.opening
+                return fetch(session, log, from: 0, to: opening, offered: size)
             }
-            let from = max(held, size - min(size, Limits.Newest.entries))
+            let from = max(held, size - min(size, configuration.newestFirst.entries))
             return fetch(session, log, from: from, offered: size, purpose: .newest)
         }
         let end = newest[log].flatMap { $0.from > held ? $0.from : nil }
@@ -35,7 +36,7 @@ extension Mesh {
         _ session: Session, _ log: LogKey, _ held: UInt64, _ size: UInt64
     ) -> Bool {
         let reached = max(held, newest[log]?.to ?? 0)
-        return size > reached && size - reached > configuration.newestGap
+        return size > reached && size - reached > configuration.newestFirst.gap
             && newestBytes < Limits.Newest.total && size <= policy.quota(of: log)
             && session.mayGiveNewest(log)
             && !ownLogs.contains { $0.key.publicKey == log }
@@ -88,7 +89,7 @@ extension Mesh {
         let joined = Batch(
             log: batch.log, frontier: known.frontier, entries: known.entries + batch.entries,
             checkpoint: batch.checkpoint, tail: batch.tail)
-        setNewest(batch.log, joined.trimmed)
+        setNewest(batch.log, joined.trimmed(to: Int(configuration.newestFirst.entries)))
     }
 
     private mutating func verified(
@@ -153,10 +154,25 @@ extension Mesh {
         return true
     }
 
+    /// What comes before the newest entries is on its way to the disk, and they follow it there.
+    func isAboutToJoin(_ log: LogKey) -> Bool {
+        guard let batch = newest[log], let record = logs[log] else { return false }
+        return batch.from <= record.size && batch.to > record.size && record.writesUnderWay > 0
+    }
+
     /// Entries of a log that can be read although some before them have not come.
     package func newestEntries(of log: LogKey) -> Range<UInt64>? {
         newest[log].map { $0.from..<$0.to }
     }
+}
+
+/// How much must be lacking of a log for its newest entries to come first, and how many those are.
+package struct NewestFirst: Sendable {
+    package var gap = Limits.Newest.gap
+    package var opening = Limits.Newest.opening
+    package var entries = Limits.Newest.entries
+
+    package init() {}
 }
 
 extension Session {
@@ -182,10 +198,10 @@ extension Batch {
     }
 
     /// Without its first entries, where it has more than are kept.
-    fileprivate var trimmed: Batch {
+    fileprivate func trimmed(to count: Int) -> Batch {
         var out = self
         while out.entries.count > 1,
-            out.entries.count > Int(Limits.Newest.entries) || out.keptBytes > Limits.Newest.bytes
+            out.entries.count > count || out.keptBytes > Limits.Newest.bytes
         {
             let entry = out.entries.removeFirst()
             out.frontier.append(EntryHeader(log: log, index: out.from, entry: entry).leafHash)

@@ -146,7 +146,7 @@ extension Mesh {
                 } else if fetching[log] != nil || record?.isFailing == true
                     // On its way to the disk, which may refuse it.
                     || (record?.size ?? 0) >= size
-                    || hasStalledMore(session, log)
+                    || hasStalledMore(session, log) || isAboutToJoin(log)
                     || session.fetches.contains(where: { $0.log == log })
                 {
                     session.offers.append(log)
@@ -191,8 +191,8 @@ extension Mesh {
         if stream > UInt64(UInt32.max) { return end(session, "streams used up", atOnce: false) }
         session.fetches.append(
             Session.Fetch(
-                stream: stream, log: log, size: size, deadline: now + Limits.streamStall,
-                startedAt: now, to: stop, purpose: purpose))
+                stream: stream, log: log, next: from, size: size,
+                deadline: now + Limits.streamStall, startedAt: now, to: stop, purpose: purpose))
         if purpose != .repair { fetching[log] = session.id }
         if purpose == .entries, let number = logs.number(of: log) {
             plumtree.graft(session.id, number)
@@ -209,6 +209,10 @@ extension Mesh {
         guard session.fetches[at].log == batch.log else {
             return farewell(session, .protocolError, "a batch of another log")
         }
+        guard batch.from <= session.fetches[at].next else {
+            return farewell(session, .protocolError, "a batch that leaves a gap")
+        }
+        session.fetches[at].next = max(session.fetches[at].next, batch.to)
         session.fetches[at].deadline = now + Limits.streamStall
         session.fetches[at].hasDelivered = true
         session.stalls[batch.log] = nil
@@ -233,9 +237,8 @@ extension Mesh {
             }
             return streamEnded(session, stream)
         }
-        guard batch.from <= held.size else {
-            return farewell(session, .protocolError, "a batch that leaves a gap")
-        }
+        // What was under way when it was asked for may have been lost: then it is offered again.
+        guard batch.from <= held.size else { return streamEnded(session, stream) }
         guard takes(batch.log, held: held.size) else {
             // Remembered, should more be taken later.
             confirm(session, batch.log, session.fetches[at].size)
@@ -425,13 +428,14 @@ extension Mesh {
         var at = 0
         while at < session.serving.count, session.isReady {
             let stream = session.serving[at]
-            let isDone = stream.to.map { stream.next >= $0 } ?? false
-            if stream.isReading || !isDone && (stream.credit == 0 || !session.hasRoomToServe) {
+            let stop = stream.to ?? .max
+            if stream.isReading {
                 at += 1
                 continue
             }
+            // An end needs no credit: while a stream is open, live posts are left to it.
             let record = logs[stream.log]
-            guard let head = record?.durable, stream.next <= head.size, !isDone else {
+            guard let head = record?.durable, stream.next <= head.size, stream.next < stop else {
                 session.serving.remove(at: at)
                 send(session, .end(stream: stream.stream, size: record?.durable?.size ?? 0))
                 continue
@@ -447,12 +451,16 @@ extension Mesh {
                 send(session, .end(stream: stream.stream, size: head.size))
                 continue
             }
+            if stream.credit == 0 || !session.hasRoomToServe {
+                at += 1
+                continue
+            }
             session.serving[at].isReading = true
             emit(
                 .read(
                     session.id, stream: stream.stream,
                     ReadRequest(
-                        head: head, from: stream.next, to: min(head.size, stream.to ?? .max),
+                        head: head, from: stream.next, to: min(head.size, stop),
                         maxBytes: Limits.batchBytes)))
             at += 1
         }

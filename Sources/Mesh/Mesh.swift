@@ -86,6 +86,8 @@ package struct Mesh {
     package private(set) var counters = MeshCounters()
     /// Sees every message in the clear: for simulations and tests; nil in a node.
     package var observer: ((ObservedMessage) -> Void)?
+    /// What is said instead of a message: for the liars of simulations; nil in a node.
+    package var bend: ((SessionID, [UInt8]) -> [[UInt8]])?
 
     /// `heads`, `forks` and `newest` are what the store holds, `own` the logs that this node
     /// writes, `addresses` what the last run remembered.
@@ -266,8 +268,8 @@ package struct MeshConfiguration: Sendable {
     package var agent: String
     /// Peers that are kept dialled out of the address table; 0 leaves that to somebody else.
     package var outbound = Limits.Addresses.outbound
-    /// Entries that must be lacking of a log for its newest ones to be fetched first.
-    package var newestGap = Limits.Newest.gap
+    /// Which logs' newest entries are fetched before those in between.
+    package var newestFirst = NewestFirst()
     /// Fresh secret bytes for ephemeral keys: the system's in a node, the seed's in a simulation.
     package var entropy: @Sendable () -> Bytes32
 
