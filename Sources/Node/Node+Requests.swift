@@ -31,6 +31,7 @@ extension Node {
             case "init": try createAccount(parameters, reply)
             case "device": try newDevice(parameters, reply)
             case "policy": reply(.done(try policy(parameters)))
+            case "quarantine": reply(.done(try quarantine(parameters)))
             case "accounts": reply(.done(accountList()))
             case "stop":
                 reply(.done(.object()))
@@ -65,7 +66,8 @@ extension Node {
             ("duplicates", .int(counters.duplicates)),
             ("datagramsSent", .int(counters.datagramsSent)),
             ("datagramsReceived", .int(counters.datagramsReceived)),
-            ("storage", try storageStatus()), ("followed", followedStatus()))
+            ("storage", try storageStatus()), ("followed", followedStatus()),
+            ("quarantine", quarantineStatus()))
     }
 
     func accountList() -> Value {

@@ -24,8 +24,12 @@ package final class World {
     package internal(set) var safety = Safety()
     /// Called with one line for each thing that happens; nil in a sweep.
     package var trace: ((String) -> Void)?
-    /// Called when a node holds more of a log than before, and through which session it came.
+    /// Called when a node holds more of a log than before.
     package var delivered: ((Delivery) -> Void)?
+    /// Called when entries of others are new to a node, before they are durable there.
+    package var heard: ((Hearing) -> Void)?
+    /// Whose bytes the event that is being handled is made of.
+    var speaker: Int?
 
     /// More events than any run needs: somebody talks without end.
     package var stepLimit = 3_000_000
@@ -52,10 +56,19 @@ package final class World {
         package let to: UInt64
     }
 
+    /// New entries, and which node they came from.
+    package struct Hearing {
+        package let node: Int
+        package let log: LogKey
+        package let to: UInt64
+        package let from: Int
+    }
+
     package init(seed: UInt64) {
         self.seed = seed
         random = SeededRandom(seed: seed)
         SecretMemory.usePlainMemory()
+        SharedAgreements.begin()
     }
 
     // MARK: Nodes
@@ -101,7 +114,11 @@ package final class World {
         node.tickAt = nil
         say("start", node.index)
         safety.started(node)
-        node.mesh = makeMesh(node)
+        if node.sybil == nil {
+            node.mesh = makeMesh(node)
+        } else {
+            node.sybil?.start(at: now)
+        }
         for peer in node.peers { feed(node.index, .addPeer(peer)) }
         schedule(node)
     }
@@ -219,6 +236,7 @@ package final class World {
         steps += 1
         if steps > stepLimit { return safety.fail("a storm: \(steps) events and no end") }
         if trace != nil { tell(index, event) }
+        if heard != nil { speaker = self.speaker(of: event) }
         var list: [Effect] = []
         swap(&list, &effects)
         node.handle(event, at: now, into: &list)
@@ -226,7 +244,7 @@ package final class World {
         list.removeAll(keepingCapacity: true)
         swap(&list, &effects)
         schedule(node)
-        if !node.isByzantine, let bound = node.mesh?.exceededBound {
+        if !node.isByzantine, let bound = node.exceededBound {
             safety.fail("node \(node.life) exceeds a bound: \(bound)")
         }
     }

@@ -204,6 +204,7 @@ extension Command {
         Terminal.line("peers     \(number("peers"))")
         show(followed: status["followed"], peers: number("peers"))
         if let storage = status["storage"] { show(storage: storage) }
+        show(quarantine: status["quarantine"])
         for account in status["accounts"]?.list ?? [] {
             let state = account["state"]?.text ?? ""
             Terminal.line(
