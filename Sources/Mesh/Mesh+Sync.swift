@@ -146,14 +146,14 @@ extension Mesh {
                 } else if fetching[log] != nil || record?.isFailing == true
                     // On its way to the disk, which may refuse it.
                     || (record?.size ?? 0) >= size
-                    || hasStalledMore(session, log)
+                    || hasStalledMore(session, log) || isAboutToJoin(log)
                     || session.fetches.contains(where: { $0.log == log })
                 {
                     session.offers.append(log)
                     passed += 1
                 } else {
                     session.offered[log] = nil
-                    fetch(session, log, from: record?.size ?? 0, to: size)
+                    fetch(session, log, held: record?.size ?? 0, offered: size)
                 }
             }
         }
@@ -183,8 +183,8 @@ extension Mesh {
     }
 
     mutating func fetch(
-        _ session: Session, _ log: LogKey, from: UInt64, to size: UInt64,
-        purpose: Session.Purpose = .entries
+        _ session: Session, _ log: LogKey, from: UInt64, to stop: UInt64? = nil,
+        offered size: UInt64, purpose: Session.Purpose = .entries
     ) {
         let stream = session.nextStream
         session.nextStream += 1
@@ -192,14 +192,13 @@ extension Mesh {
         session.fetches.append(
             Session.Fetch(
                 stream: stream, log: log, next: from, size: size,
-                deadline: now + Limits.streamStall,
-                startedAt: now, purpose: purpose))
+                deadline: now + Limits.streamStall, startedAt: now, to: stop, purpose: purpose))
         if purpose != .repair { fetching[log] = session.id }
         if purpose == .entries, let number = logs.number(of: log) {
             plumtree.graft(session.id, number)
         }
-        let credit = purpose == .repair ? 1 : Limits.streamCredit
-        send(session, .get(stream: stream, log: log, from: from, credit: credit))
+        let credit = purpose == .repair || purpose == .newest ? 1 : Limits.streamCredit
+        send(session, .get(stream: stream, log: log, from: from, to: stop, credit: credit))
     }
 
     /// A batch of a stream that we opened.
@@ -220,6 +219,10 @@ extension Mesh {
         count { $0.postsReceived += UInt64(batch.entries.count) }
         if session.fetches[at].purpose == .repair {
             repair(session, batch)
+            return streamEnded(session, stream)
+        }
+        if session.fetches[at].purpose == .newest {
+            keepNewest(session, batch)
             return streamEnded(session, stream)
         }
         let held = logs[batch.log]?.pending?.frontier ?? Frontier()
@@ -289,7 +292,7 @@ extension Mesh {
         } else if old.size < new.size, session.fetches.count <= Limits.streamsFetched,
             !session.fetches.contains(where: { $0.log == batch.log && $0.purpose == .proof })
         {
-            fetch(session, batch.log, from: old.size, to: new.size, purpose: .proof)
+            fetch(session, batch.log, from: old.size, offered: new.size, purpose: .proof)
         }
     }
 
@@ -305,6 +308,10 @@ extension Mesh {
                 announce(head, to: session)
             }
         }
+        // What came to the peer while it sent a part.
+        if let at = session.fetches.firstIndex(where: { $0.stream == stream && $0.to != nil }) {
+            session.fetches[at].size = max(session.fetches[at].size, size)
+        }
         streamEnded(session, stream)
     }
 
@@ -313,7 +320,9 @@ extension Mesh {
         let fetch = session.fetches.remove(at: at)
         release(session, fetch)
         // The peer said that it holds more than it gave.
-        if logs[fetch.log]?.size ?? 0 < fetch.size { session.resume.isIncomplete = true }
+        if !goOn(session, fetch), logs[fetch.log]?.size ?? 0 < fetch.size {
+            session.resume.isIncomplete = true
+        }
         schedule()
         resumeServing()
     }
@@ -347,7 +356,10 @@ extension Mesh {
         }
         if stalled.isEmpty { return }
         schedule()
-        for fetch in stalled where fetch.purpose == .entries {
+        for fetch in stalled where fetch.purpose == .newest {
+            session.giveUpNewest(fetch.log)
+        }
+        for fetch in stalled where fetch.purpose == .entries || fetch.purpose == .newest {
             offer(session, fetch.log, fetch.size)
             // What it offered it may lack itself: its checkpoint reaches further than its entries.
             if !fetch.hasDelivered, let head = logs[fetch.log]?.durable, head.size >= fetch.size {
@@ -361,7 +373,8 @@ extension Mesh {
     // MARK: Serving
 
     mutating func openStream(
-        _ session: Session, _ stream: UInt64, _ log: LogKey, _ from: UInt64, _ credit: UInt64
+        _ session: Session, _ stream: UInt64, _ log: LogKey, _ from: UInt64, _ to: UInt64?,
+        _ credit: UInt64
     ) {
         guard stream > session.lastServed else {
             return farewell(session, .protocolError, "a stream opened twice")
@@ -385,7 +398,7 @@ extension Mesh {
         }
         session.serving.append(
             Session.Serve(
-                stream: stream, log: log, next: from, credit: credit,
+                stream: stream, log: log, next: from, to: to, credit: credit,
                 deadline: now + Limits.serveStall))
         serve(session)
     }
@@ -416,12 +429,14 @@ extension Mesh {
         var at = 0
         while at < session.serving.count, session.isReady {
             let stream = session.serving[at]
-            if stream.isReading || stream.credit == 0 || !session.hasRoomToServe {
+            let stop = stream.to ?? .max
+            if stream.isReading {
                 at += 1
                 continue
             }
+            // An end needs no credit: while a stream is open, live posts are left to it.
             let record = logs[stream.log]
-            guard let head = record?.durable, stream.next <= head.size else {
+            guard let head = record?.durable, stream.next <= head.size, stream.next < stop else {
                 session.serving.remove(at: at)
                 send(session, .end(stream: stream.stream, size: record?.durable?.size ?? 0))
                 continue
@@ -437,11 +452,17 @@ extension Mesh {
                 send(session, .end(stream: stream.stream, size: head.size))
                 continue
             }
+            if stream.credit == 0 || !session.hasRoomToServe {
+                at += 1
+                continue
+            }
             session.serving[at].isReading = true
             emit(
                 .read(
                     session.id, stream: stream.stream,
-                    ReadRequest(head: head, from: stream.next, maxBytes: Limits.batchBytes)))
+                    ReadRequest(
+                        head: head, from: stream.next, to: min(head.size, stop),
+                        maxBytes: Limits.batchBytes)))
             at += 1
         }
     }

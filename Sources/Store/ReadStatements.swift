@@ -14,6 +14,8 @@ struct ReadStatements: ~Copyable {
     let markCount: Statement
     let changes: Statement
     let resumes: Statement
+    let newest: Statement
+    let allNewest: Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -43,6 +45,8 @@ struct ReadStatements: ~Copyable {
         let changes = try Statement(database, "SELECT key, changed FROM logs")
         let resumes = try Statement(
             database, "SELECT peer, store, change FROM resumes ORDER BY rowid")
+        let newest = try Statement(database, "SELECT key, batch FROM newest WHERE key = ?1")
+        let allNewest = try Statement(database, "SELECT key, batch FROM newest ORDER BY rowid")
         let marks = try Statement(
             database,
             """
@@ -63,5 +67,7 @@ struct ReadStatements: ~Copyable {
         self.markCount = markCount
         self.changes = changes
         self.resumes = resumes
+        self.newest = newest
+        self.allNewest = allNewest
     }
 }

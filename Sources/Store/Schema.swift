@@ -64,6 +64,12 @@ enum Schema {
             time INTEGER NOT NULL,
             PRIMARY KEY(rule, hop)) WITHOUT ROWID;
         """,
+        // A batch with the newest entries of a log whose earlier ones are still to come.
+        """
+        CREATE TABLE newest(
+            key BLOB PRIMARY KEY,
+            batch BLOB NOT NULL);
+        """,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

@@ -241,11 +241,18 @@ extension Command {
         Terminal.line(
             "\(log["log"]?.text ?? "")\(name)  \(log["size"]?.number ?? 0) entries"
                 + (log["frozen"]?.flag == true ? "  FROZEN by a proven fork" : ""))
-        for entry in log["entries"]?.list ?? [] {
-            let line = Terminal.safe(text(of: entry))
-            Terminal.line(
-                "  \(entry["index"]?.number ?? 0)  \(date(entry["time"]?.number ?? 0))  \(line)")
+        for entry in log["entries"]?.list ?? [] { show(entry: entry) }
+        let newest = log["newest"]?.list ?? []
+        if let first = newest.first?["index"]?.number {
+            Terminal.line("  …  what stands before entry \(first) is still on its way  …")
         }
+        for entry in newest { show(entry: entry) }
+    }
+
+    private static func show(entry: Value) {
+        let line = Terminal.safe(text(of: entry))
+        Terminal.line(
+            "  \(entry["index"]?.number ?? 0)  \(date(entry["time"]?.number ?? 0))  \(line)")
     }
 
     static func date(_ milliseconds: UInt64) -> String {
