@@ -268,9 +268,10 @@ extension Mesh {
         datagramSessions[session.datagrams.receivingID] = nil
         if let peer = session.peer, sessionOfPeer[peer] == session.id { sessionOfPeer[peer] = nil }
         for fetch in session.fetches {
-            if fetch.purpose == .repair {
-                repairEnded(fetch.log)
-            } else {
+            switch fetch.purpose {
+            case .repair: repairEnded(fetch.log)
+            case .search: break
+            case .entries:
                 fetching[fetch.log] = nil
                 passOnPart(fetch)
             }

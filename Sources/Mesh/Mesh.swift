@@ -67,8 +67,11 @@ package struct Mesh {
     var writes: [Token: PendingWrite] = [:]
     var writeBytes = 0
     var nextToken: Token = 1
-    /// Proofs of forked logs, for peers that do not know yet.
+    /// The strongest proof of each forked log.
     var forkProofs: [LogKey: ForkProof] = [:]
+    /// Logs of which it is not known where they fork, and when the next is looked into.
+    var unlocated: [UnlocatedFork] = []
+    var nextSearch: Instant?
     /// Fork proofs that the store refused: tried again when there may be room.
     var unstoredForks: [ForkProof] = []
     /// Entries that the store cannot read back.
@@ -102,7 +105,11 @@ package struct Mesh {
             HyParView(me: configuration.nodeKey.publicKey, parameters: $0, seed: seed ^ 0x5eed)
         }
         for mark in history.marks { remember(mark) }
-        for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
+        for proof in forks.prefix(Limits.forkProofs) {
+            forkProofs[proof.log] = proof
+            if let number = logs.number(of: proof.log) { logs.freeze(number, at: proof.bound) }
+            if proof.parting == nil { searchLater(proof.log) }
+        }
         for start in own { adopt(start) }
         startDialling()
     }
@@ -168,6 +175,7 @@ package struct Mesh {
         note(plumtree.nextDeadline)
         note(nextDialDeadline)
         note(storageBlockedUntil)
+        note(nextSearch)
         for entry in damage { note(entry.askAgain) }
         return earliest
     }
@@ -235,6 +243,7 @@ package struct Mesh {
         overlayTick()
         forgetAsked()
         graftMissing()
+        searchAgain()
         schedule()
     }
 

@@ -19,7 +19,7 @@ package enum Message: Equatable, Sendable {
     case batch(stream: UInt64, Batch)
     case end(stream: UInt64, size: UInt64)
     /// Stored durably, up to these sizes.
-    case have([(log: LogKey, size: UInt64)])
+    case have([Have])
     /// The code of a `Farewell`, or one of a later version.
     case bye(UInt64, String)
     case fork(ForkProof)
@@ -50,6 +50,14 @@ package enum Message: Equatable, Sendable {
     case shuffleReply(nonce: UInt64, nodes: [Contact])
     /// A type above 31: of a later version, and passed over.
     case unknown(UInt64)
+
+    /// So many entries of a log are stored durably.
+    package struct Have: Equatable, Sendable {
+        package var log: LogKey
+        package var size: UInt64
+        /// The first eight bytes of the root over them; 0 for a log that is known to have forked.
+        package var root: UInt64
+    }
 
     /// The first message of each side.
     package struct Hello: Equatable, Sendable {
@@ -123,9 +131,10 @@ extension Message {
             encoder.begin(2, type: 9)
             encoder.array(list.count)
             for item in list {
-                encoder.array(2)
+                encoder.array(3)
                 encoder.bytes(item.log)
                 encoder.uint(item.size)
+                encoder.eight(item.root)
             }
         case .bye(let why, let text):
             encoder.begin(3, type: 10)
@@ -240,14 +249,14 @@ extension Message {
 
     private static func readHaves(
         _ decoder: inout CBORDecoder
-    ) throws(WireError) -> [(log: LogKey, size: UInt64)] {
-        var list: [(log: LogKey, size: UInt64)] = []
+    ) throws(WireError) -> [Have] {
+        var list: [Have] = []
         for _ in 0..<(try decoder.array(max: Limits.havesPerMessage)) {
-            try decoder.array(exactly: 2)
+            try decoder.array(exactly: 3)
             let log = try decoder.bytes32()
             let size = try decoder.uint(max: LogLimits.size)
             if size < 1 { throw .malformed }
-            list.append((log, size))
+            list.append(Have(log: log, size: size, root: try decoder.eight()))
         }
         return list
     }

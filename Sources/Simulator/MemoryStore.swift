@@ -66,8 +66,9 @@ struct MemoryStore {
     }
 
     mutating func freeze(_ proof: ForkProof) {
-        if !forks.contains(where: { $0.log == proof.log }) { forks.append(proof) }
-        logs[proof.log]?.head.isFrozen = true
+        forks.removeAll { $0.log == proof.log }
+        forks.append(proof)
+        logs[proof.log]?.head.forkedAt = proof.bound
         changed(proof.log)
     }
 
@@ -75,14 +76,17 @@ struct MemoryStore {
     mutating func append(_ run: Run) -> Outcome {
         let key = run.found.head.key
         let held = logs[key]?.head
-        guard run.from == size(of: key), held?.isFrozen != true,
-            run.found.head.checkpoint.size >= held?.checkpoint.size ?? 0
-        else { return .doesNotFollow }
+        let bound = forks.first { $0.log == key }?.bound
+        guard run.from == size(of: key) else { return .doesNotFollow }
+        if let bound {
+            guard run.to <= bound else { return .doesNotFollow }
+        } else if run.found.head.checkpoint.size < held?.checkpoint.size ?? 0 {
+            return .doesNotFollow
+        }
         if logs[key] == nil { order.append(key) }
-        let wasFrozen = logs[key]?.head.isFrozen ?? forks.contains { $0.log == key }
         logs[key, default: Log(head: run.found.head)].runs.append(run)
         logs[key]?.head = run.found.head
-        if wasFrozen { logs[key]?.head.isFrozen = true }
+        logs[key]?.head.forkedAt = bound
         changed(key)
         for node in run.found.nodes { logs[key]?.subtrees[node.position] = node.hash }
         return .done
@@ -117,7 +121,7 @@ struct MemoryStore {
         var at = request.from
         scan: for run in log.runs where run.to > at {
             for entry in run.found.entries[Int(at - run.from)...] {
-                if at >= request.head.size || bytes >= request.maxBytes
+                if at >= request.to || bytes >= request.maxBytes
                     || entries.count == LogLimits.batchEntries
                 {
                     break scan

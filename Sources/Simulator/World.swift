@@ -271,7 +271,7 @@ package final class World {
 
     private func note(_ node: SimulatedNode, _ notice: Notice) {
         switch notice {
-        case .forkProven(let log): safety.frozen(node, log)
+        case .forkProven(let log, _): safety.frozen(node, log)
         case .badBatch(_, from: let peer, _): safety.blamed(node, peer)
         default: break
         }

@@ -64,6 +64,10 @@ enum Schema {
             time INTEGER NOT NULL,
             PRIMARY KEY(rule, hop)) WITHOUT ROWID;
         """,
+        // A forked log has a place where it forks: one more than the entries that count.
+        """
+        UPDATE logs SET frozen = size + 1 WHERE frozen <> 0;
+        """,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

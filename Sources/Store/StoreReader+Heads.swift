@@ -65,6 +65,13 @@ extension StoreReader {
         return try statements.totalSize.step() ? UInt64(clamping: statements.totalSize.int(0)) : 0
     }
 
+    /// The same without what stands behind the place where a log forks.
+    package func countedEntries() throws(StoreError) -> UInt64 {
+        defer { statements.countedSize.reset() }
+        guard try statements.countedSize.step() else { return 0 }
+        return UInt64(clamping: statements.countedSize.int(0))
+    }
+
     /// A value by name.
     package func setting(_ name: String) throws(StoreError) -> [UInt8]? {
         statements.setting.bind(1, name)

@@ -204,6 +204,12 @@ extension Command {
         Terminal.line("peers     \(number("peers"))")
         show(followed: status["followed"], peers: number("peers"))
         if let storage = status["storage"] { show(storage: storage) }
+        for fork in status["forks"]?.list ?? [] {
+            let name = fork["name"]?.text.map { "\(Terminal.safe($0)), " } ?? ""
+            Terminal.line(
+                "forked    \(name)\(fork["log"]?.text ?? ""): from entry "
+                    + "\(fork["from"]?.number ?? 0) on it counts no more")
+        }
         for account in status["accounts"]?.list ?? [] {
             let state = account["state"]?.text ?? ""
             Terminal.line(

@@ -50,7 +50,7 @@ struct TestStore {
         case .fork(let proof):
             changed(proof.log)
             forks[proof.log] = proof
-            logs[proof.log]?.head.isFrozen = true
+            logs[proof.log]?.head.forkedAt = proof.bound
             return true
         case .replace(let key, let index, let entry):
             logs[key]?.entries[Int(index)] = entry
@@ -67,9 +67,8 @@ struct TestStore {
             }
             precondition(frontier == found.head.frontier, "a head that is not its entries'")
             log.entries += found.entries
-            let wasFrozen = log.head.isFrozen
             log.head = found.head
-            if wasFrozen { log.head.isFrozen = true }
+            log.head.forkedAt = forks[key]?.bound
             logs[key] = log
             changed(key)
             if isOwn { fences[key] = found.head.size }
@@ -84,7 +83,7 @@ struct TestStore {
         else { return nil }
         var to = request.from
         var bytes = 0
-        while to < request.head.size, to - request.from < UInt64(most), bytes < request.maxBytes {
+        while to < request.to, to - request.from < UInt64(most), bytes < request.maxBytes {
             bytes += log.entries[Int(to)].encodedSizeBound
             to += 1
         }
