@@ -62,8 +62,8 @@ package final class People {
         }
         switch content {
         case .note, .other: return
-        case .profile, .follow where !counts(log, index): return
         case .profile(let name):
+            guard counts(log, index) else { return }
             var known = facts[log] ?? LogFacts()
             if known.name == nil || index >= known.nameIndex {
                 known.name = name
@@ -71,6 +71,7 @@ package final class People {
             }
             facts[log] = known
         case .follow(let identity, let isOn):
+            guard counts(log, index) else { return }
             var known = facts[log] ?? LogFacts()
             known.follows.removeAll { $0 == identity }
             if isOn { known.follows.append(identity) }

@@ -85,7 +85,9 @@ extension Mesh {
         else { return }
         session.known[number, default: Session.Known()].forkRank = proof.rank
         send(session, .fork(proof))
-        if (logs.records[number].durable?.counted ?? 0) > 0 { owe(session, log) }
+        if session.wants.contains(log), (logs.records[number].durable?.counted ?? 0) > 0 {
+            owe(session, log)
+        }
     }
 
     /// The peer says that it holds `size` entries of a forked log.

@@ -1,5 +1,6 @@
 import Content
 import Crypto
+import Feed
 import MerkleLog
 import Mesh
 import Primitives

@@ -25,6 +25,9 @@ package final class World {
     /// Called when a node holds more of a log than before, and through which session it came.
     package var delivered: ((Delivery) -> Void)?
 
+    /// Called when a node learns that so many entries of a log, at most, have one history.
+    package var proven: ((_ node: Int, LogKey, _ bound: UInt64) -> Void)?
+
     /// More events than any run needs: somebody talks without end.
     package var stepLimit = 3_000_000
 
@@ -271,7 +274,9 @@ package final class World {
 
     private func note(_ node: SimulatedNode, _ notice: Notice) {
         switch notice {
-        case .forkProven(let log, _): safety.frozen(node, log)
+        case .forkProven(let log, let bound):
+            safety.frozen(node, log)
+            proven?(node.index, log, bound)
         case .badBatch(_, from: let peer, _): safety.blamed(node, peer)
         default: break
         }

@@ -12,6 +12,11 @@ enum Program {
             --jobs J    processes at once (1)
             --twice     each seed again in another process, and their digests compared
           replay N    one seed of chaos, with every event and message in words
+          attack NAME what stands against an attack, in many trials
+            equivocator  an author who shows each half of a partition another history
+            --seed N     the first seed (1)
+            --count K    how many trials (20)
+            --nodes M    honest nodes (50)
 
         Exit status: 0 when all is well, 1 when a run failed, 2 for a command that makes no sense.
         """
@@ -27,6 +32,7 @@ enum Program {
                 return sweep.run()
             case "chaos-worker": return try Worker(&options).run()
             case "replay": return try replay(&options)
+            case "attack": return try attack(&options)
             case "help", "--help", "-h":
                 print(usage)
                 return 0
