@@ -14,14 +14,23 @@ extension Mesh {
     mutating func sendHeads(_ session: Session) {
         while !session.headsDone && !session.isCongested {
             var page: [Checkpoint] = []
-            while session.headsCursor < logs.count && page.count < Limits.headsPerMessage {
+            // Of forked logs a head says too much. Whoever holds one itself offers it, and is told.
+            var forked: [Message.Have] = []
+            while session.headsCursor < logs.count,
+                max(page.count, forked.count) < Limits.headsPerMessage
+            {
                 let record = logs.records[session.headsCursor]
-                if let head = record.durable, !record.isFrozen, session.wants.contains(record.key) {
-                    page.append(head.checkpoint)
+                if let head = record.durable, session.wants.contains(record.key) {
+                    if !record.isFrozen {
+                        page.append(head.checkpoint)
+                    } else if let have = have(record.key) {
+                        forked.append(have)
+                    }
                 }
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
+            if !forked.isEmpty { sendCounted(session, .have(forked)) }
             sendCounted(session, .heads(page, done: session.headsDone))
             if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
         }

@@ -130,12 +130,7 @@ extension Message {
         case .have(let list):
             encoder.begin(2, type: 9)
             encoder.array(list.count)
-            for item in list {
-                encoder.array(3)
-                encoder.bytes(item.log)
-                encoder.uint(item.size)
-                encoder.eight(item.root)
-            }
+            for item in list { item.encode(into: &encoder) }
         case .bye(let why, let text):
             encoder.begin(3, type: 10)
             encoder.uint(why)
@@ -259,6 +254,15 @@ extension Message {
             list.append(Have(log: log, size: size, root: try decoder.eight()))
         }
         return list
+    }
+}
+
+extension Message.Have {
+    fileprivate func encode(into encoder: inout CBOREncoder) {
+        encoder.array(3)
+        encoder.bytes(log)
+        encoder.uint(size)
+        encoder.eight(root)
     }
 }
 

@@ -10,7 +10,8 @@ extension StoreReader {
         let head = request.head
         guard let hashes = try hashes(of: head.key), let view = LogView(head: head, reader: hashes)
         else { return nil }
-        let room = Int(min(UInt64(LogLimits.batchEntries), request.to - min(request.to, request.from)))
+        let room = Int(
+            min(UInt64(LogLimits.batchEntries), request.to - min(request.to, request.from)))
         var entries = try self.entries(
             of: head.key, from: request.from, limit: room, maxBytes: request.maxBytes)
         if entries.isEmpty { return nil }

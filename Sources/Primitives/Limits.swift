@@ -55,8 +55,8 @@ package enum Limits {
     /// From hearing of a change number to noting it: what was lost till then was repeated.
     package static let markInterval = Instant.Span.seconds(20)
 
-    /// Between two peers that are asked where a log forks: at first, and at last. Guess: whoever saw
-    /// both histories mostly finds it within a second.
+    /// Between two peers that are asked where a log forks: at first, and at last. Guess: whoever
+    /// saw both histories mostly finds it within a second.
     package static let forkSearchFirst = Instant.Span.seconds(5)
     package static let forkSearchLast = Instant.Span.seconds(600)
 

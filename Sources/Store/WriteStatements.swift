@@ -49,7 +49,9 @@ struct WriteStatements: ~Copyable {
             database, "INSERT INTO nodes(log, level, idx, hash) VALUES(?1, ?2, ?3, ?4)")
         let addMark = try Statement(
             database, "INSERT OR IGNORE INTO marks(log, idx) VALUES(?1, ?2)")
-        let freezeLog = try Statement(database, """
+        let freezeLog = try Statement(
+            database,
+            """
             UPDATE logs SET frozen = ?2, changed = ?3
                 WHERE key = ?1 AND (frozen = 0 OR frozen > ?2)
             """)

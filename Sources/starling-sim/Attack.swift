@@ -40,8 +40,8 @@ struct EquivocatorTrials {
             slowest = max(slowest, outcome.located)
         }
         Terminal.line(
-            "\(count) trials, \(failed) failed; proven to all after at most \(tenths(worst)) rounds, "
-                + "located by all after at most \(slowest) ms")
+            "\(count) trials, \(failed) failed; proven to all after at most \(tenths(worst)) rounds"
+                + ", located by all after at most \(slowest) ms")
         return failed == 0 ? 0 : 1
     }
 

@@ -248,8 +248,8 @@ extension Command {
             "\(log["log"]?.text ?? "")\(name)  \(log["size"]?.number ?? 0) entries")
         if let bound = log["forkedAt"]?.number {
             Terminal.line(
-                "  FORKED: whoever has its key signed two histories. From entry \(bound) on, what it"
-                    + " says counts no more.")
+                "  FORKED: whoever has its key signed two histories. From entry \(bound) on, what"
+                    + " it says counts no more.")
         }
         for entry in log["entries"]?.list ?? [] {
             let line = Terminal.safe(text(of: entry))
