@@ -182,6 +182,11 @@ extension Mesh {
     }
 
     private mutating func sendDatagram(_ session: Session, encoded: [UInt8]) {
+        guard let bend else { return sealDatagram(session, encoded) }
+        for message in bend(session.id, encoded) { sealDatagram(session, message) }
+    }
+
+    mutating func sealDatagram(_ session: Session, _ encoded: [UInt8]) {
         guard let noise = session.noise, let address = session.datagrams.address,
             let datagram = session.datagrams.seal(encoded, with: noise)
         else { return }

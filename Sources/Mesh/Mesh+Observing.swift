@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 
 /// A message as it passes, in the clear, for whoever watches a simulation.
 package struct ObservedMessage {
@@ -30,6 +30,18 @@ extension Mesh {
         observer(
             ObservedMessage(
                 session: session.id, direction: direction, byDatagram: byDatagram, bytes: bytes))
+    }
+
+    /// Says what no mesh would: for the liars of simulations.
+    package mutating func say(
+        _ message: [UInt8], in id: SessionID, byDatagram: Bool, at now: Instant,
+        into out: inout [Effect]
+    ) {
+        guard let session = sessions[id], session.isReady else { return }
+        self.now = now
+        swap(&effects, &out)
+        defer { swap(&effects, &out) }
+        if byDatagram { sealDatagram(session, message) } else { seal(session, message) }
     }
 
     /// The first bound of `Limits` that is exceeded, in words; nil when all hold. Asked after every

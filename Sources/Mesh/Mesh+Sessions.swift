@@ -209,6 +209,11 @@ extension Mesh {
 
     /// A message that is encoded already, since several peers get it.
     mutating func send(_ session: Session, encoded message: [UInt8]) {
+        guard let bend else { return seal(session, message) }
+        for message in bend(session.id, message) { seal(session, message) }
+    }
+
+    mutating func seal(_ session: Session, _ message: [UInt8]) {
         guard let noise = session.noise else { return }
         observe(session, .said, message)
         guard let frames = try? Fragments.seal(message, with: noise) else {

@@ -203,7 +203,8 @@ extension Mesh {
         if stream > UInt64(UInt32.max) { return end(session, "streams used up", atOnce: false) }
         session.fetches.append(
             Session.Fetch(
-                stream: stream, log: log, size: size, deadline: now + Limits.streamStall,
+                stream: stream, log: log, next: from, size: size,
+                deadline: now + Limits.streamStall,
                 startedAt: now, purpose: purpose))
         if purpose == .entries { fetching[log] = session.id }
         if purpose == .entries, let number = logs.number(of: log) {
@@ -221,6 +222,10 @@ extension Mesh {
         guard session.fetches[at].log == batch.log else {
             return farewell(session, .protocolError, "a batch of another log")
         }
+        guard batch.from <= session.fetches[at].next else {
+            return farewell(session, .protocolError, "a batch that leaves a gap")
+        }
+        session.fetches[at].next = max(session.fetches[at].next, batch.to)
         session.fetches[at].deadline = now + Limits.streamStall
         session.fetches[at].hasDelivered = true
         session.stalls[batch.log] = nil
@@ -240,9 +245,8 @@ extension Mesh {
             return send(session, .credit(stream: stream, more: 1))
         }
         if logs[batch.log]?.isFailing == true { return streamEnded(session, stream) }
-        guard batch.from <= held.size else {
-            return farewell(session, .protocolError, "a batch that leaves a gap")
-        }
+        // What was under way when it was asked for may have been lost: then it is offered again.
+        guard batch.from <= held.size else { return streamEnded(session, stream) }
         guard takes(batch.log, held: held.size) else {
             // Remembered, should more be taken later.
             confirm(session, batch.log, session.fetches[at].size)

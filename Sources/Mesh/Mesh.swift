@@ -86,6 +86,8 @@ package struct Mesh {
     package private(set) var counters = MeshCounters()
     /// Sees every message in the clear: for simulations and tests; nil in a node.
     package var observer: ((ObservedMessage) -> Void)?
+    /// What is said instead of a message: for the liars of simulations; nil in a node.
+    package var bend: ((SessionID, [UInt8]) -> [[UInt8]])?
 
     /// `heads` and `forks` are what the store holds, `own` the logs that this node writes,
     /// `addresses` what the last run remembered.

@@ -154,6 +154,8 @@ final class Session {
     struct Fetch {
         var stream: UInt64
         var log: LogKey
+        /// Where the next batch begins.
+        var next: UInt64
         /// What the peer offered.
         var size: UInt64
         /// When it is given up unless something arrives.

@@ -72,11 +72,12 @@ package final class Chaos {
         let count = 4 + random.below(9)
         let liars = random.happens(500) ? 0 : 1 + random.below(max(1, count / 4))
         (tally.nodes, tally.liars) = (count, liars)
-        for index in 0..<count {
+        for _ in 0..<count {
             let node = world.addNode()
             if faults.contains(.clock) { setClock(node) }
-            if index >= count - liars { makeLiar(node) } else { world.addAuthor(node) }
+            world.addAuthor(node)
         }
+        for node in world.nodes.suffix(liars) { world.corrupt(node) }
         for node in world.nodes {
             if node.index > 0 {
                 for peer in random.sample(1 + random.below(3), of: node.index) {
@@ -85,10 +86,6 @@ package final class Chaos {
             }
             world.start(node)
         }
-    }
-
-    private func makeLiar(_ node: SimulatedNode) {
-        world.corrupt(node)
     }
 
     private func drawWeather() -> Weather {
@@ -149,7 +146,7 @@ package final class Chaos {
     }
 
     private func post() {
-        let node = honest()
+        let node = world.nodes[random.below(tally.nodes)]
         guard node.isUp else { return }
         let count = random.happens(100) ? 1 + random.below(20) : 1
         let bytes = random.happens(50) ? 20_000 : 40 + random.below(300)

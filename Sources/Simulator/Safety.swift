@@ -12,7 +12,7 @@ import Primitives
 /// 3. What a disk takes verifies (`RunPool`), and is never less than before (`World.apply`).
 /// 4. No honest node freezes a log that an honest device wrote and that was never put back in a way
 ///    that nothing on the machine could notice (`proven`, `frozen`).
-/// 5. No honest node is blamed for a batch it passed on (`blamed`).
+/// 5. No honest node is blamed for what it said or passed on (`blamed`).
 /// 6. The bounds of a mesh hold, and its deadlines pass (`World.feed`).
 package struct Safety {
     /// The first thing that went wrong.
@@ -132,10 +132,10 @@ package struct Safety {
         if !isAllowedToFork(log) { fail("node \(node.life) calls an honest log forked") }
     }
 
-    /// A node refused entries and ended the session: its peer must have lied.
-    mutating func blamed(_ node: SimulatedNode, _ peer: LogKey) {
+    /// A node ended a session for what came by it: its peer must have lied.
+    mutating func blamed(_ node: SimulatedNode, _ peer: LogKey, _ why: String) {
         if !node.isByzantine && !byzantine.contains(peer) {
-            fail("node \(node.life) blames an honest peer for a bad batch")
+            fail("node \(node.life) blames an honest peer for \(why)")
         }
     }
 }

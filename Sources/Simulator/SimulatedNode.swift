@@ -9,7 +9,7 @@ package final class SimulatedNode {
     package let index: Int
     package let key: SigningKey
     package let endpoint: Endpoint
-    /// Nil while it is down, and for a liar.
+    /// Nil while it is down.
     package internal(set) var mesh: Mesh?
     var liar: Liar?
     /// How many processes there were.
@@ -87,14 +87,14 @@ package final class SimulatedNode {
     /// Entries that are durable here.
     package func size(of log: LogKey) -> UInt64 { store.size(of: log) }
 
-    var machineDeadline: Instant? { liar != nil ? liar?.nextDeadline : mesh?.nextDeadline }
+    var machineDeadline: Instant? {
+        guard let strike = liar?.strikeAt else { return mesh?.nextDeadline }
+        return min(strike, mesh?.nextDeadline ?? strike)
+    }
 
     func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
-        if liar != nil {
-            liar?.handle(event, at: now, into: &effects)
-        } else {
-            mesh?.handle(event, at: now, wallClock: wallClock(now), into: &effects)
-        }
+        mesh?.handle(event, at: now, wallClock: wallClock(now), into: &effects)
+        liar?.follow(&mesh, at: now, into: &effects)
     }
 
     /// What its owner's clock shows; 2023 at the start, if it is right.

@@ -1,3 +1,4 @@
+import Crypto
 import Mesh
 package import Primitives
 
@@ -55,6 +56,9 @@ extension World {
         ends[slot(id)] = .none
         freeEnds.append(slot(id))
     }
+
+    /// The node at the other end of an open stream.
+    func peer(of id: SessionID) -> Int? { isOpen(id) ? ends[slot(id)].peerNode : nil }
 
     // MARK: Paths
 
@@ -292,9 +296,12 @@ extension World {
         for cut in cuts.map(\.id) { heal(cut) }
     }
 
-    /// Puts a liar into the place of a node that has not started.
-    func corrupt(_ node: SimulatedNode) {
-        node.liar = Liar()
+    /// Makes a liar of a node that has a log and has not started.
+    func corrupt(_ node: SimulatedNode, habits: [Liar.Habit]? = nil) {
+        guard let key = node.own.first else { return }
+        node.liar = Liar(
+            key, habits: habits, places: nodes.map(\.endpoint), seed: random.next())
         safety.isByzantine(node)
+        safety.mayFork(key.publicKey)
     }
 }

@@ -102,7 +102,7 @@ package final class World {
         node.tickAt = nil
         say("start", node.index)
         safety.started(node)
-        if node.liar == nil { node.mesh = makeMesh(node) } else { node.liar?.start(at: now) }
+        node.mesh = makeMesh(node)
         for peer in node.peers { feed(node.index, .addPeer(peer)) }
         schedule(node)
     }
@@ -123,9 +123,8 @@ package final class World {
             history: node.store.history,
             addresses: node.addresses.flatMap { try? AddressTable(decoding: $0) },
             seed: seed &+ salt &* 0x9e37_79b9)
-        if trace != nil {
-            mesh.observer = { [unowned self, index = node.index] in tell(index, $0) }
-        }
+        mesh.observer = { [unowned self, unowned node] in observe(node, $0) }
+        node.liar?.start(&mesh, at: now)
         return mesh
     }
 
@@ -272,12 +271,24 @@ package final class World {
         Life(node: node.index, generation: node.generation)
     }
 
+    private func observe(_ node: SimulatedNode, _ seen: ObservedMessage) {
+        if trace != nil { tell(node.index, seen) }
+        if let liar = node.liar {
+            if seen.direction == .heard { liar.overhear(seen.bytes) }
+        } else if seen.direction == .said, seen.type == 10, let peer = peer(of: seen.session),
+            case .bye(Message.Farewell.protocolError.rawValue, let why)? = try? Message(
+                decoding: seen.bytes)
+        {
+            safety.blamed(node, nodes[peer].key.publicKey, why)
+        }
+    }
+
     private func note(_ node: SimulatedNode, _ notice: Notice) {
         switch notice {
         case .forkProven(let log, let bound):
             safety.frozen(node, log)
             proven?(node.index, log, bound)
-        case .badBatch(_, from: let peer, _): safety.blamed(node, peer)
+        case .badBatch(_, from: let peer, let why): safety.blamed(node, peer, "a batch: \(why)")
         default: break
         }
     }

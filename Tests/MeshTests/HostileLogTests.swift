@@ -88,6 +88,25 @@ struct HostileLogTests {
         scene.check()
     }
 
+    /// What was asked for behind entries whose write fails then is nobody's fault.
+    @Test func aGapThatTheDiskMadeIsNotBlamedOnThePeer() {
+        let scene = HostileTests.Scene(seed: 28)
+        let log = HostileLog(36, count: 9)
+        let (first, second) = (scene.peer(91), scene.peer(92))
+        scene.net.nodes[0].isFull = true
+        first.say(.batch(stream: 0, log.batch(0, 4, under: 4)))
+        second.say(.heads([log.checkpoint(9)], done: true))
+        let isAsked = second.messages.contains {
+            if case .get(1, _, from: 4, _) = $0 { true } else { false }
+        }
+        #expect(isAsked)
+        scene.net.run(for: .seconds(1))
+        second.say(.batch(stream: 1, log.batch(4, 9)))
+        #expect(!second.isClosed)
+        scene.net.nodes[0].isFull = false
+        scene.check()
+    }
+
     /// An older head that is signed does not take the place of a newer one.
     @Test func oldHeadsChangeNothing() {
         let scene = HostileTests.Scene(seed: 22)

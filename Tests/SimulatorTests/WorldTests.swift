@@ -106,6 +106,51 @@ struct WorldTests {
     }
 }
 
+/// Liars do what they are there for, and the others live with it.
+struct LiarTests {
+    /// Four honest nodes around a liar that they all dial; each writes a log.
+    private func world(_ habit: Liar.Habit, seed: UInt64) -> World {
+        let world = World(seed: seed)
+        for index in 0..<5 {
+            let node = world.addNode()
+            world.addAuthor(node)
+            if index == 0 { world.corrupt(node, habits: [habit]) }
+            if index > 0 { node.peers.append(world.nodes[0].address) }
+            if index > 1 { node.peers.append(world.nodes[index - 1].address) }
+        }
+        for node in world.nodes { world.start(node) }
+        for _ in 0..<10 {
+            for node in world.nodes { world.post(node) }
+            world.run(for: .seconds(3))
+        }
+        world.run(for: .seconds(120))
+        return world
+    }
+
+    @Test(arguments: Liar.Habit.allCases)
+    func honestNodesGetEachOthersPosts(habit: Liar.Habit) {
+        for seed: UInt64 in 1...3 {
+            let world = world(habit, seed: seed)
+            #expect(world.safety.breach == nil, "seed \(seed)")
+            for author in world.nodes.dropFirst() {
+                let log = author.own[0].publicKey
+                let sizes = world.nodes.dropFirst().map { $0.size(of: log) }
+                #expect(sizes == [10, 10, 10, 10], "seed \(seed)")
+            }
+        }
+    }
+
+    /// Whoever shows two histories of one log is found out by everybody.
+    @Test func anEquivocatorsLogIsFrozenEverywhere() {
+        for seed: UInt64 in 1...5 {
+            let world = world(.equivocate, seed: seed)
+            let log = world.nodes[0].own[0].publicKey
+            let frozen = world.nodes.dropFirst().map { $0.store.head(of: log)?.isFrozen }
+            #expect(frozen == [true, true, true, true], "seed \(seed)")
+        }
+    }
+}
+
 /// The checkers see what they are there for: faults that no honest mesh has are planted.
 struct SafetyTests {
     private func world() -> World {
