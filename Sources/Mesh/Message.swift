@@ -57,6 +57,12 @@ package enum Message: Equatable, Sendable {
         package var size: UInt64
         /// The first eight bytes of the root over them; 0 for a log that is known to have forked.
         package var root: UInt64
+
+        package init(log: LogKey, size: UInt64, root: UInt64) {
+            self.log = log
+            self.size = size
+            self.root = root
+        }
     }
 
     /// The first message of each side.
