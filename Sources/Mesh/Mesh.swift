@@ -35,6 +35,8 @@ package struct Mesh {
     var plumtree: Plumtree
     /// Names this store to peers, who remember what they know of it.
     let storeID: UInt64
+    /// What it was called before.
+    let earlierNames: [StoreHistory.EarlierName]
     /// Of the round that a sketch was made for last: 8 bytes a log, for all sessions together.
     var sketchItems: SketchItems?
     /// What is known of peers' stores, and whose mark is oldest.
@@ -101,6 +103,7 @@ package struct Mesh {
         admission = Admission(secret: configuration.entropy())
         logs = LogTable(heads: heads, changes: history.changes(for: heads))
         storeID = history.store
+        earlierNames = history.earlier
         plumtree = Plumtree(configuration.broadcast)
         random = SeededRandom(seed: seed)
         overlay = configuration.overlay.map {

@@ -24,7 +24,8 @@ struct MemoryStore {
     private(set) var logs: [LogKey: Log] = [:]
     private(set) var forks: [ForkProof] = []
     /// Names the numbers of its changes to peers; 0 before its first start.
-    var name: UInt64 = 0
+    private(set) var name: UInt64 = 0
+    private var earlier: [StoreHistory.EarlierName] = []
     /// The number of the last change, and that of each log's last.
     private(set) var change: UInt64 = 0
     private var changes: [LogKey: UInt64] = [:]
@@ -41,7 +42,18 @@ struct MemoryStore {
 
     var heads: [LogHead] { order.compactMap { logs[$0]?.head } }
 
-    var history: StoreHistory { StoreHistory(store: name, changes: changes, marks: marks) }
+    var history: StoreHistory {
+        StoreHistory(store: name, earlier: earlier, changes: changes, marks: marks)
+    }
+
+    /// Each process gives its numbers under a name of its own.
+    mutating func begin(_ name: UInt64) {
+        if self.name != 0 {
+            earlier.append(StoreHistory.EarlierName(name: self.name, upTo: change))
+        }
+        earlier.removeFirst(max(0, earlier.count - Limits.storeNames))
+        self.name = name
+    }
 
     private mutating func changed(_ log: LogKey) {
         change += 1

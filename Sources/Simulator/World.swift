@@ -111,10 +111,7 @@ package final class World {
         let salt = UInt64(node.index) << 20 | UInt64(node.generation)
         let entropy = EntropySource(seed: seed &* 0x2545_f491_4f6c_dd1d ^ salt)
         let own = node.own.map { OwnLogStart(key: $0, trust: node.trust($0.publicKey)) }
-        if node.store.name == 0 || own.contains(where: { $0.trust != .current }) {
-            // Numbers may be given a second time: they count under another name.
-            node.store.name = random.next() | 1
-        }
+        node.store.begin(random.next() | 1)
         var mesh = Mesh(
             configuration: MeshConfiguration(
                 nodeKey: node.key, networkSecret: nil, listenPort: node.endpoint.port,

@@ -15,6 +15,7 @@ struct TestStore {
     private(set) var marks: [ResumeMark] = []
     /// Names the store to peers.
     var id: UInt64 = 0
+    private var earlier: [StoreHistory.EarlierName] = []
     /// What was released of own logs: stands outside the store, as a fence does.
     var fences: [LogKey: UInt64] = [:]
 
@@ -38,7 +39,15 @@ struct TestStore {
         changes[key] = change
     }
 
-    var history: StoreHistory { StoreHistory(store: id, changes: changes, marks: marks) }
+    var history: StoreHistory {
+        StoreHistory(store: id, earlier: earlier, changes: changes, marks: marks)
+    }
+
+    /// As each start does it.
+    mutating func rename(_ name: UInt64) {
+        earlier.append(StoreHistory.EarlierName(name: id, upTo: change))
+        id = name
+    }
 
     /// False when the write does not follow what is there: the writes before it failed.
     mutating func apply(_ write: Write) -> Bool {
