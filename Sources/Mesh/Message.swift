@@ -30,7 +30,8 @@ package enum Message: Equatable, Sendable {
     case graft([LogKey])
     /// My store, and up to which of its changes I know yours (zeros when I do not).
     case since(mine: UInt64, yours: UInt64, change: UInt64)
-    /// You have been told of all changes of my store up to this one; 0: I do not know the one that you have.
+    /// You have been told of all changes of my store up to this one; 0: I do not know the one that
+    /// you have.
     case mark(store: UInt64, change: UInt64)
     /// Which logs are wanted of the peer.
     case want(WantChange, [LogKey])

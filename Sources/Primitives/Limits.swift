@@ -19,8 +19,8 @@ package enum Limits {
     /// Change numbers of a store: exact in JSON, never reached.
     package static let changes: UInt64 = (1 << 53) - 1
 
-    /// Names that a store had in earlier runs, under which peers may resume. Guess: a month of daily
-    /// starts.
+    /// Names that a store had in earlier runs, under which peers may resume. Guess: a month of
+    /// daily starts.
     package static let storeNames = 32
 
     // MARK: Time
