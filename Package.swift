@@ -63,8 +63,8 @@ let package = Package(
         layer("Transport", "Primitives", "CLinux"),
         layer("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "CSQLite"),
         layer(
-            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Plumtree",
-            "Mesh"),
+            "Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
+            "Plumtree", "Mesh"),
         // L5
         layer("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Store"),
         // L6

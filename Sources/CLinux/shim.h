@@ -345,6 +345,39 @@ static inline int starling_handle_signal(int number, void (*handler)(int)) {
     return (int)starling_result(sigaction(number, &action, NULL));
 }
 
+/* Crashes: a trap notes itself on a page that outlives the process, and then ends it as ever. */
+
+struct starling_crash_watch {
+    volatile uint64_t *page; /* its first two words: the signal, and the boot clock's time */
+    struct sigaction before[NSIG];
+    char stack[65536];
+};
+
+/* The handler's work, with nothing that a handler may not do. */
+static inline void starling_note_crash(struct starling_crash_watch *watch, int number) {
+    if (watch->page[0] == 0) {
+        watch->page[1] = starling_boot_clock();
+        watch->page[0] = (uint64_t)number;
+    }
+    sigaction(number, &watch->before[number], NULL);
+    raise(number); /* Pending until the handler returns. */
+}
+
+/* Installs `handler` for what ends a process by its own fault. The fault may be a full stack. */
+static inline void starling_watch_crashes(
+    struct starling_crash_watch *watch, void *page, void (*handler)(int)) {
+    const int signals[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+    stack_t stack = {.ss_sp = watch->stack, .ss_size = sizeof watch->stack};
+    struct sigaction action;
+    watch->page = (volatile uint64_t *)page;
+    sigaltstack(&stack, NULL);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = SA_ONSTACK;
+    for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, &watch->before[signals[i]]);
+}
+
 static inline int starling_reset_signal(int number) {
     return starling_handle_signal(number, SIG_DFL);
 }

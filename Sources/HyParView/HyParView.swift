@@ -170,6 +170,20 @@ package struct HyParView: Sendable {
     /// The neighbours, those in reserved slots among them.
     package var active: [Bytes32] { neighbours.map(\.peer) }
 
+    /// The places in the active view, and how they were come by.
+    package struct Place: Sendable {
+        package let peer: Bytes32
+        /// This node asked for it.
+        package let isOwn: Bool
+        package let isReserved: Bool
+    }
+
+    package var places: [Place] {
+        neighbours.map {
+            Place(peer: $0.peer, isOwn: $0.origin == .own, isReserved: $0.isReserved)
+        }
+    }
+
     package var passive: [Bytes32] { passiveView.entries.map(\.peer) }
 
     /// Neighbours that this node chose itself.

@@ -6,8 +6,9 @@ package import Primitives
 ///
 /// Three gates. When a connection comes, its prefix needs a token, and a half-open slot: a prefix
 /// has a share of them, and when all are taken, the prefix that has most gives its oldest up to one
-/// that has fewer. When the peer has proven its key, its prefix may have only so many sessions, and
-/// strangers altogether so many; then it is told so (`bye` 4). Peers with a reserved slot pass.
+/// that has fewer; where none has more, a silent one makes room, or any. When the peer has proven
+/// its key, its prefix may have only so many sessions, and strangers altogether so many; then it is
+/// told so (`bye` 4). Peers with a reserved slot pass.
 package struct Admission: Sendable {
     /// So that nobody can aim at the count of somebody else's prefix.
     private let secret: Bytes32
@@ -98,15 +99,24 @@ extension Mesh {
             return false
         }
         if halfOpen.count < Limits.halfOpen { return true }
-        // The oldest of the prefix that has most, if it has more than the newcomer's would.
+        guard let loser = givesWay(halfOpen, own) else { return false }
+        end(loser, "others want to come in", atOnce: true)
+        return true
+    }
+
+    /// Which half-open session ends for one whose prefix has `own`: the oldest of the prefix that
+    /// has most, if it has more than the newcomer's would. Where nobody has, the flood comes from
+    /// many networks: the oldest that has said nothing, since whoever dials speaks first; else any,
+    /// so that a peer that is quick may be through before its turn comes.
+    private mutating func givesWay(_ halfOpen: [Session], _ own: Int) -> Session? {
         var (most, oldest) = (own + 1, Session?.none)
         for session in halfOpen {
             let count = halfOpen.count { $0.prefix == session.prefix }
             if count > most { (most, oldest) = (count, session) }
         }
-        guard let oldest else { return false }
-        end(oldest, "others want to come in", atOnce: true)
-        return true
+        if let oldest { return oldest }
+        guard own == 0 else { return nil }
+        return halfOpen.first { !$0.hasSpoken } ?? halfOpen.randomElement(using: &random)
     }
 
     /// Whether a peer that came to us, and has proven its key, may stay.
@@ -121,7 +131,7 @@ extension Mesh {
     }
 
     /// Whether a peer has a slot whoever else is there: it was invited, or the owner joined it.
-    private func isWelcome(_ key: LogKey?) -> Bool {
+    func isWelcome(_ key: LogKey?) -> Bool {
         guard let key else { return false }
         return reservedPeers.contains(key)
             || targets.contains { $0.isKept && $0.address.key == key }

@@ -77,6 +77,9 @@ package enum Event: Sendable {
     /// Which logs are fetched and kept from now on, and how much of each. `isWider`: some of them
     /// were not wanted when what is noted of peers' stores was noted.
     case want(Wanted, EntryQuotas, isWider: Bool)
+    /// Nobody else of these is spoken with, from now on: X25519 keys, and addresses that may not
+    /// open a connection.
+    case quarantine(keys: [Bytes32], addresses: [IPAddress])
     /// The disk is nearly full, or no more: nothing of others is fetched while it is.
     case diskIsLow(Bool)
     case tick

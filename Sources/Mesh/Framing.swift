@@ -40,6 +40,9 @@ package struct FrameReader: Sendable {
 
     package var bytes: [UInt8] { buffer }
 
+    /// Bytes of memory that it has.
+    var capacity: Int { buffer.capacity }
+
     /// Sets the absolute deadline when a frame has begun, and lifts it between frames.
     package mutating func updateDeadline(now: Instant) {
         if offset == buffer.count {
@@ -63,6 +66,9 @@ package struct MessageAssembler: Sendable {
 
     /// Whether a message has begun and not ended.
     package var isUnderWay: Bool { !assembled.isEmpty }
+
+    /// Bytes of the message so far.
+    var count: Int { assembled.count }
 
     /// Takes a frame's plaintext; the whole message when it ends with it. Throws when it is neither
     /// a full fragment nor a last one, or when the message grows over its limit: the session has

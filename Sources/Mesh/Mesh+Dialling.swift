@@ -123,7 +123,9 @@ extension Mesh {
     }
 
     private mutating func dial(_ contact: Contact) -> Bool {
-        guard targets.count < Limits.dialTargets, isPeer(contact.key) else { return false }
+        guard targets.count < Limits.dialTargets, isPeer(contact.key),
+            !quarantined.refuses(node: contact.key)
+        else { return false }
         let index = append(DialTarget(number: outbound.nextNumber, key: contact.key))
         targets[index].dials(typed: [], known: contact.endpoints)
         tryNext(index)
@@ -190,8 +192,8 @@ extension Mesh {
     private mutating func begin(_ index: Int) {
         let key = targets[index].address.key
         targets[index].next = 0
-        if isStopping || sessionOfPeer[key] != nil {
-            // The peer came to us: look again later.
+        if isStopping || sessionOfPeer[key] != nil || quarantined.refuses(node: key) {
+            // The peer came to us, or may not be spoken with: look again later.
             targets[index].nextDial = now + Limits.pingInterval
             return
         }

@@ -1,3 +1,5 @@
+package import HyParView
+package import MerkleLog
 package import Primitives
 
 /// A message as it passes, in the clear, for whoever watches a simulation.
@@ -32,6 +34,15 @@ extension Mesh {
                 session: session.id, direction: direction, byDatagram: byDatagram, bytes: bytes))
     }
 
+    /// Who is a neighbour, and by what right.
+    package var activeView: [HyParView.Place] { overlay?.places ?? [] }
+
+    /// Peers that have a session here, and dialled it.
+    package var inboundPeers: [LogKey] {
+        sessionOrder.compactMap { sessions[$0] }.filter { $0.target == nil && $0.isReady }
+            .compactMap(\.peer)
+    }
+
     /// Says what no mesh would: for the liars of simulations.
     package mutating func say(
         _ message: [UInt8], in id: SessionID, byDatagram: Bool, at now: Instant,
@@ -49,6 +60,8 @@ extension Mesh {
     package var exceededBound: String? {
         if sessions.count > Limits.sessions { return "\(sessions.count) sessions" }
         if sessionOrder.count != sessions.count { return "sessions out of order" }
+        let weight = sessionOrder.reduce(0) { $0 + (sessions[$1]?.weight ?? 0) }
+        if weight != peerBytes { return "\(peerBytes) bytes of peers, who weigh \(weight)" }
         if logs.count > Limits.logs { return "\(logs.count) logs" }
         // One message may come on top of what was under way when the bound was looked at.
         if writeBytes > Limits.storeInFlight + Limits.drafts + Limits.message * sessions.count {

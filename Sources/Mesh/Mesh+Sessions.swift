@@ -11,7 +11,9 @@ extension Mesh {
 
     mutating func accepted(_ id: SessionID, _ from: Endpoint?) {
         let prefix = from.flatMap { Admission.prefix(of: $0.address) }
-        guard mayShake(prefix) else { return emit(.close(id, atOnce: true)) }
+        guard !quarantined.refuses(from), mayShake(prefix) else {
+            return emit(.close(id, atOnce: true))
+        }
         open(id, target: nil)
         sessions[id]?.remote = from
         sessions[id]?.prefix = prefix
@@ -29,7 +31,9 @@ extension Mesh {
     private mutating func open(_ id: SessionID, target: Int?) {
         let peer = target.flatMap { self.target($0)?.address.key }
         let remote = peer.flatMap { $0.x25519 }
-        if peer != nil && remote == nil { return emit(.close(id, atOnce: true)) }
+        if peer != nil && remote == nil || quarantined.refuses(key: remote) {
+            return emit(.close(id, atOnce: true))
+        }
         let handshake = NoiseHandshake(
             role: target == nil ? .responder : .initiator, static: configuration.nodeKey.x25519(),
             remoteStatic: remote, prologue: Self.prologue, psk: configuration.networkSecret,
@@ -38,6 +42,7 @@ extension Mesh {
         let session = Session(
             id: id, target: target, peer: peer, handshake: handshake, datagramID: datagramID,
             now: now)
+        session.remoteStatic = remote
         sessions[id] = session
         sessionOrder.append(id)
         datagramSessions[datagramID] = id
@@ -63,6 +68,7 @@ extension Mesh {
             if case .closed = session.phase { return }
         }
         session.frames.updateDeadline(now: now)
+        weigh(session)
     }
 
     private mutating func take(_ session: Session, _ bytes: [UInt8], _ frame: Range<Int>) {
@@ -87,10 +93,14 @@ extension Mesh {
         guard let payload = try? handshake.readMessage(frame), payload.isEmpty else {
             return end(session, "handshake failed", atOnce: true)
         }
+        session.hasSpoken = true
         if !handshake.isComplete { sayHandshake(session, handshake) }
         guard handshake.isComplete else { return }
         session.phase = .greeting(handshake.split())
         session.remoteStatic = handshake.remoteStatic
+        guard !quarantined.refuses(key: session.remoteStatic) else {
+            return end(session, "it is in quarantine", atOnce: true)
+        }
         var hello = Message.Hello(
             version: Message.Hello.version, node: configuration.nodeKey.publicKey,
             datagramID: session.datagrams.receivingID, time: wallClock,
@@ -226,6 +236,7 @@ extension Mesh {
         session.unsent += bytes.count
         session.lastSaid = now
         emit(.send(session.id, bytes))
+        weigh(session)
         if session.unsent > Limits.sendHardCap {
             end(session, "it does not read what it asks for", atOnce: true)
         }
@@ -234,6 +245,7 @@ extension Mesh {
     mutating func drained(_ id: SessionID, _ unsent: Int) {
         guard let session = sessions[id] else { return }
         session.unsent = unsent
+        weigh(session)
         guard session.isReady, !session.isCongested else { return }
         sendOverdue(session)
         sendHeads(session)
@@ -269,6 +281,7 @@ extension Mesh {
         session.phase = .closed
         plumtree.linkDown(session.id)
         sessions[session.id] = nil
+        peerBytes -= session.weight
         sessionOrder.removeAll { $0 == session.id }
         datagramSessions[session.datagrams.receivingID] = nil
         if let peer = session.peer, sessionOfPeer[peer] == session.id { sessionOfPeer[peer] = nil }
@@ -283,7 +296,9 @@ extension Mesh {
         }
         targetEnded(session, wasReady: wasReady)
         if wasReady { sessionLost(session) }
-        if wasReady || session.target != nil {
+        // One of two that crossed: the peer is still here.
+        let isHere = session.peer.map { sessionOfPeer[$0] != nil } ?? false
+        if !isHere && (wasReady || session.target != nil) {
             note(.sessionClosed(session.peer, why: why))
         }
         schedule()

@@ -42,6 +42,8 @@ package struct Mesh {
     /// What is known of peers' stores, and whose mark is oldest.
     var noted: [LogKey: ResumeMark] = [:]
     var markOrder = Deque<LogKey>()
+    /// The sum of all sessions' `weight`.
+    var peerBytes = 0
     /// Ids of `sessions`, ascending: what loops go over.
     var sessionOrder: [SessionID] = []
     var datagramSessions: [UInt64: SessionID] = [:]
@@ -58,6 +60,7 @@ package struct Mesh {
     /// Where other nodes are.
     package internal(set) var addresses: AddressTable
     var admission: Admission
+    var quarantined = Quarantined()
     var invites: [OpenInvite] = []
     /// Peers with a slot of their own, the newest last.
     package internal(set) var reservedPeers: [LogKey] = []
@@ -154,11 +157,13 @@ package struct Mesh {
         case .hint(let contacts, let source): hinted(contacts, from: source)
         case .reserve(let key, let isOn): reserve(key, isOn)
         case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)
+        case .quarantine(let keys, let addresses): quarantine(keys, addresses)
         case .diskIsLow(let isLow): diskIsLow(isLow)
         case .tick: tick()
         case .stop: stop()
         }
         flushHaves()
+        shedWeight()
         noteAddressChanges()
     }
 

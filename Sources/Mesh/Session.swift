@@ -12,6 +12,8 @@ final class Session {
     let target: Int?
     let openedAt: Instant
     var phase: Phase
+    /// Its first message has shown that the peer knows this node's key.
+    var hasSpoken = false
     /// The peer's end of the connection: never proof of anything but where it is now.
     var remote: Endpoint?
     /// The network that it came from and counts for; nil for one that we dialled, and for loopback.
@@ -27,6 +29,8 @@ final class Session {
     var lastSaid: Instant
     /// Bytes given to the network and not known to have left.
     var unsent = 0
+    /// What it was last counted with (`Mesh+Memory`).
+    var weight = 0
 
     // MARK: Sync
 

@@ -17,6 +17,7 @@ extension Node {
             localEndpoints = try network.listen(on: host, port: port)
         } catch { throw .network("\(error)") }
         watchDisk()
+        startQuarantine()
         mesh.setListenPort(localEndpoints.first?.port)
         let machine = LocalAddresses.all() + localEndpoints.map(\.address)
         mesh.setOwn(addresses: machine, ports: localEndpoints.map(\.port))

@@ -69,9 +69,11 @@ extension Node: NetworkDelegate {
         _ network: Network, received bytes: RawSpan, on id: ConnectionID
     ) {
         if controls[id] != nil {
+            crashPage.begin(nil, at: loop.now())
             receiveControl(id, [UInt8](copying: bytes))
         } else {
-            handle(.received(id.number, [UInt8](copying: bytes)))
+            handle(
+                .received(id.number, [UInt8](copying: bytes)), of: mesh.suspect(id.number))
         }
     }
 
@@ -96,7 +98,9 @@ extension Node: NetworkDelegate {
     package func network(
         _ network: Network, datagram bytes: RawSpan, from sender: Endpoint
     ) {
-        handle(.datagram([UInt8](copying: bytes), from: sender))
+        let datagram = [UInt8](copying: bytes)
+        guard let suspect = mesh.suspect(ofDatagram: datagram) else { return }
+        handle(.datagram(datagram, from: sender), of: suspect)
     }
 
     package func network(

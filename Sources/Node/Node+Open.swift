@@ -22,6 +22,8 @@ struct NodeParts {
     let heads: [LogHead]
     let forks: [ForkProof]
     let history: StoreHistory
+    let crashPage: CrashPage
+    let quarantine: Quarantine
     /// The last run did not end in order.
     let wasKilled: Bool
 }
@@ -40,7 +42,7 @@ struct TaskMailbox {
 extension Node {
     static func open(_ paths: Paths, _ options: NodeOptions) throws(NodeError) -> NodeParts {
         do {
-            return try openParts(paths)
+            return try openParts(paths, Journal(isQuiet: options.isQuiet))
         } catch let error as StoreError {
             throw .store("\(error)")
         } catch let error as TransportError {
@@ -52,7 +54,7 @@ extension Node {
         }
     }
 
-    private static func openParts(_ paths: Paths) throws -> NodeParts {
+    private static func openParts(_ paths: Paths, _ journal: Journal) throws -> NodeParts {
         let writer = try StoreWriter(directory: paths.store)
         let reader = try StoreReader(directory: paths.store)
         let storeID = try storeID(reader, writer, paths)
@@ -79,6 +81,8 @@ extension Node {
         let names = try writer.beginNames(
             after: try reader.changeNames(), SystemRandom.uint64() | 1)
         let history = try reader.history(names: names)
+        let page = try CrashPage(path: paths.atWork)
+        let quarantine = try quarantine(page, reader, writer, journal)
         let loop = try EventLoop()
         var limits = TransportLimits()
         limits.sendQueue = Limits.sendHardCap + 4 * Limits.message
@@ -100,7 +104,7 @@ extension Node {
             answers: answers, storeThread: storeThread, reader: reader,
             nodeKey: try Keys.readOrCreate(paths.nodeKey), accounts: accounts, own: own,
             roots: roots, heads: heads, forks: try forks(reader), history: history,
-            wasKilled: wasKilled)
+            crashPage: page, quarantine: quarantine, wasKilled: wasKilled)
     }
 
     /// Names this store: a copy of it carries the same name, and a fence tells them apart by what

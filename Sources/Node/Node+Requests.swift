@@ -31,6 +31,7 @@ extension Node {
             case "init": try createAccount(parameters, reply)
             case "device": try newDevice(parameters, reply)
             case "policy": reply(.done(try policy(parameters)))
+            case "quarantine": reply(.done(try quarantine(parameters)))
             case "accounts": reply(.done(accountList()))
             case "stop":
                 reply(.done(.object()))
@@ -66,7 +67,8 @@ extension Node {
             ("datagramsSent", .int(counters.datagramsSent)),
             ("datagramsReceived", .int(counters.datagramsReceived)),
             ("forks", forkList()),
-            ("storage", try storageStatus()), ("followed", followedStatus()))
+            ("storage", try storageStatus()), ("followed", followedStatus()),
+            ("quarantine", quarantineStatus()))
     }
 
     /// Forked logs, and what is told of them: at most so many as anybody reads.

@@ -54,6 +54,9 @@ package final class Node {
     var remembered: [Invite]?
     /// Who was invited, who has come, and whom to follow for it.
     var guests: Guests
+    let crashPage: CrashPage
+    /// Who is refused since it crashed this node.
+    var quarantine: Quarantine
     var sessions: [LogKey: SessionFacts] = [:]
     /// Who wants to know when a log holds so many entries.
     var waiters: [Waiter] = []
@@ -90,6 +93,8 @@ package final class Node {
         accounts = parts.accounts
         roots = parts.roots
         startedAt = parts.loop.now()
+        crashPage = parts.crashPage
+        quarantine = parts.quarantine
         var configuration = MeshConfiguration(
             nodeKey: parts.nodeKey, networkSecret: networkKey, listenPort: nil,
             agent: "starling/" + Self.version, entropy: { SystemRandom.bytes32() })

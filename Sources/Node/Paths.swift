@@ -30,6 +30,8 @@ package struct Paths: Sendable {
     package var store: String { data + "/store" }
     package var keys: String { data + "/keys" }
     package var lock: String { data + "/lock" }
+    /// Whose input is worked on: see `CrashPage`.
+    package var atWork: String { data + "/at-work" }
     package var nodeKey: String { keys + "/node.key" }
 
     /// The name of the control socket within the data directory.

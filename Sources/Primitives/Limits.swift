@@ -86,6 +86,11 @@ package enum Limits {
     package static let sendHardCap = 4 << 20
     /// Bytes handed to the store and not durable yet; above it, live pushes are left to be fetched.
     package static let storeInFlight = 32 << 20
+    /// What all peers may take together before the strangers that take most are dropped: 128 MiB
+    /// without a node at rest and `storeInFlight`, and half of the rest for what is not counted.
+    package static let peerBytes = 40 << 20
+    /// And so much more for each log held: ten neighbours that hold it as well.
+    package static let peerBytesOfLog = 512
     /// Streams that one peer may have open here, and that we open there.
     package static let streamsServed = 8
     package static let streamsFetched = 4
@@ -377,6 +382,22 @@ extension Limits {
         package static let siteFactor = 4
         /// Peers with a slot of their own: those whom the owner invited, or who invited the owner.
         package static let reserved = 128
+    }
+
+    /// Peers whose input came right before crashes (THREATS row 17).
+    package enum Quarantine {
+        /// Crashes after which a peer is refused: one may be anybody's.
+        package static let crashes = 2
+        /// For so long, in milliseconds: a day. *Guess*: an owner looks in, or a mended program
+        /// is installed.
+        package static let time: UInt64 = 24 * 3_600 * 1_000
+        /// A crash is forgotten after a week.
+        package static let memory: UInt64 = 7 * 24 * 3_600 * 1_000
+        /// What was handed over so long before a crash is no suspect. *Guess*: work that a message
+        /// leads to ends with the next commit.
+        package static let reach = Instant.Span.seconds(10)
+        /// Suspects that are remembered.
+        package static let suspects = 64
     }
 
     /// Invites with a one-time secret.

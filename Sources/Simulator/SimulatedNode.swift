@@ -12,11 +12,13 @@ package final class SimulatedNode {
     /// Nil while it is down.
     package internal(set) var mesh: Mesh?
     var liar: Liar?
+    /// In the place of the mesh.
+    var sybil: Sybil?
     /// How many processes there were.
     var generation = 0
     package internal(set) var isUp = false
     /// Whether it will be left broken, or misbehaves: nothing is promised of it.
-    package var isByzantine: Bool { liar != nil || isCheating }
+    package var isByzantine: Bool { liar != nil || sybil != nil || isCheating }
     /// A real mesh on a disk that lies, or with a key that another node uses as well.
     var isCheating = false
 
@@ -88,11 +90,16 @@ package final class SimulatedNode {
     package func size(of log: LogKey) -> UInt64 { store.size(of: log) }
 
     var machineDeadline: Instant? {
+        if let sybil { return sybil.nextDeadline }
         guard let strike = liar?.strikeAt else { return mesh?.nextDeadline }
         return min(strike, mesh?.nextDeadline ?? strike)
     }
 
     func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
+        if sybil != nil {
+            sybil?.handle(event, at: now, into: &effects)
+            return
+        }
         mesh?.handle(event, at: now, wallClock: wallClock(now), into: &effects)
         liar?.follow(&mesh, at: now, into: &effects)
     }

@@ -102,7 +102,11 @@ package final class World {
         node.tickAt = nil
         say("start", node.index)
         safety.started(node)
-        node.mesh = makeMesh(node)
+        if node.sybil == nil {
+            node.mesh = makeMesh(node)
+        } else {
+            node.sybil?.start(at: now)
+        }
         for peer in node.peers { feed(node.index, .addPeer(peer)) }
         schedule(node)
     }

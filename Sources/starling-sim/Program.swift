@@ -12,11 +12,7 @@ enum Program {
             --jobs J    processes at once (1)
             --twice     each seed again in another process, and their digests compared
           replay N    one seed of chaos, with every event and message in words
-          attack NAME what stands against an attack, in many trials
-            equivocator  an author who shows each half of a partition another history
-            --seed N     the first seed (1)
-            --count K    how many trials (20)
-            --nodes M    honest nodes (50)
+        \(Attack.usage)
 
         Exit status: 0 when all is well, 1 when a run failed, 2 for a command that makes no sense.
         """
@@ -30,9 +26,9 @@ enum Program {
             case "chaos":
                 var sweep = try Sweep(&options)
                 return sweep.run()
+            case "attack": return try Attack.run(&options)
             case "chaos-worker": return try Worker(&options).run()
             case "replay": return try replay(&options)
-            case "attack": return try attack(&options)
             case "help", "--help", "-h":
                 print(usage)
                 return 0
@@ -82,6 +78,12 @@ struct Options {
         guard let text = try text(name) else { return normal }
         guard let number = UInt64(text) else { throw UsageError("\(name) needs a number") }
         return number
+    }
+
+    mutating func count(_ name: String, _ normal: Int) throws(UsageError) -> Int {
+        let number = try number(name, UInt64(normal))
+        guard number <= 1_000_000_000 else { throw UsageError("\(name) is too large") }
+        return Int(number)
     }
 
     mutating func word() -> String? { words.isEmpty ? nil : words.removeFirst() }

@@ -43,7 +43,7 @@ struct Command: Sendable {
 
     static let all: [Command] = [
         .run, .initialise, .post, .timeline, .show, .log, .follow, .unfollow, .status, .peers,
-        .invite, .join, .network, .prove, .verify, .check, .device, .policy, .conform,
+        .invite, .join, .network, .prove, .verify, .check, .device, .policy, .quarantine, .conform,
     ]
 
     static func run(_ words: [String]) throws(CommandError) {

@@ -225,6 +225,11 @@ class Node:
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return 1024 * int(next(x for x in text.splitlines() if x.startswith("VmRSS")).split()[1])
 
+    def share_of_memory(self):
+        """Bytes that are this process's own, and its share of what others map too (PSS)."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return 1024 * int(next(x for x in text.splitlines() if x.startswith("Pss:")).split()[1])
+
     # Waiting
 
     def wait_for_entries(self, count, seconds=PATIENCE):

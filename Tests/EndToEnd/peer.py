@@ -94,6 +94,13 @@ class Noise:
         return hkdf(self.h, self.ck, 1, f"starling/1 udp {side}".encode())[0]
 
 
+def parse_invite(invite):
+    """The first address in an invite, and the node's key."""
+    text, _, where = invite.removeprefix("starling://").partition("@")
+    host, _, port = where.split("?")[0].split(",")[0].rpartition(":")
+    return (host.strip("[]"), int(port)), identifiers.parse_key_text(text)
+
+
 class Closed(Exception):
     """The node has ended the session."""
 
@@ -101,13 +108,10 @@ class Closed(Exception):
 class Peer:
     """One session with a node, dialled by us."""
 
-    def __init__(self, invite, seed=None, greet=True, seconds=10):
-        text, _, where = invite.removeprefix("starling://").partition("@")
-        host, _, port = where.split(",")[0].rpartition(":")
-        self.address = (host.strip("[]"), int(port))
-        self.node = identifiers.parse_key_text(text)
+    def __init__(self, invite, seed=None, greet=True, seconds=10, source=None):
+        self.address, self.node = parse_invite(invite)
         self.seed = seed or os.urandom(32)
-        self.sock = socket.create_connection(self.address, seconds)
+        self.sock = socket.create_connection(self.address, seconds, source and (source, 0))
         self.udp_id, self.buffer, self.sent, self.got = os.urandom(8), b"", 0, 0
         self.handshake()
         if greet:

@@ -56,6 +56,36 @@ struct AdmissionTests {
         #expect(net.run(within: .milliseconds(100)) { net.nodes[0].readySessions == 1 })
     }
 
+    /// Each half-open slot is held by another network, and taken again as soon as it is free:
+    /// whoever speaks comes in, amid those who are silent and amid those who begin a handshake.
+    @Test(arguments: [false, true])
+    func aFloodFromManyNetworksKeepsNobodyOut(speaking: Bool) {
+        let net = TestNet(seed: 58)
+        net.addNode(at: AddressTableTests.v4(8, 8))
+        net.addNode(at: AddressTableTests.v4(9, 9))
+        func flood(_ count: Int, _ round: Int) {
+            for i in 0..<count {
+                let number = round * count + i
+                let from = Self.from(64 + number / 250 % 100, number % 250)
+                if speaking {
+                    RawPeer(net, to: 0, number: UInt8(number % 200 + 50), from: from).shake()
+                } else {
+                    net.feed(0, .accepted(Self.strangers(UInt64(number)), from: from))
+                }
+            }
+        }
+        flood(200, 0)
+        net.run(for: .milliseconds(100))
+        #expect(net.nodes[0].mesh.sessions.count == Limits.halfOpen)
+        net.join(1, to: 0)
+        for round in 0..<500 where net.nodes[0].readySessions == 0 {
+            flood(10, 20 + round)
+            net.run(for: .milliseconds(20))
+        }
+        #expect(net.nodes[0].readySessions == 1)
+        #expect(net.nodes[0].mesh.sessions.count <= 1 + Limits.halfOpen)
+    }
+
     /// The slots of silent ones come free after five seconds.
     @Test func halfOpenSlotsComeFree() {
         let net = TestNet(seed: 53)
