@@ -101,7 +101,9 @@ extension PublicKey {
     /// The X25519 public key of the Ed25519 key that these bytes are.
     ///
     /// Nil when they are not a point of the main subgroup. A key and its negative share one result.
-    package var x25519: Bytes32? {
+    package var x25519: Bytes32? { SharedAgreements.point(self) { converted } }
+
+    private var converted: Bytes32? {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { buffer in
             let base = unsafe buffer.baseAddress.unsafelyUnwrapped
             unsafe store(to: base)
@@ -145,6 +147,18 @@ package final class AgreementKey: Sendable {
 
     /// Writes the shared secret to `out` (32 bytes); false when it is all zero.
     func agree(_ peer: Bytes32, into out: UnsafeMutableRawBufferPointer) -> Bool {
+        if let known = SharedAgreements.secret(publicKey, peer) {
+            unsafe known.store(to: Raw.uint8(out))
+            return true
+        }
+        let isGood = unsafe compute(peer, into: out)
+        if isGood {
+            SharedAgreements.keep(unsafe Bytes32(loading: Raw.uint8(out)), publicKey, peer)
+        }
+        return isGood
+    }
+
+    private func compute(_ peer: Bytes32, into out: UnsafeMutableRawBufferPointer) -> Bool {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
             let point = unsafe buffer.baseAddress.unsafelyUnwrapped
             unsafe peer.store(to: point)

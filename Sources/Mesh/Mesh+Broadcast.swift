@@ -20,7 +20,20 @@ extension Mesh {
     mutating func ceaseNeighbour(_ session: Session) {
         session.isNeighbour = false
         session.reminders.removeAll()
-        plumtree.linkDown(session.id)
+        leaveTrees(session)
+    }
+
+    /// What came over the session is asked of other neighbours from now on.
+    mutating func leaveTrees(_ session: Session) {
+        for graft in plumtree.linkDown(session.id) {
+            guard let other = sessions[graft.link] else { continue }
+            var rest = graft.trees[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(Limits.havesPerMessage)
+                rest = rest.dropFirst(part.count)
+                send(other, .graft(part.map { logs.records[$0].key }))
+            }
+        }
     }
 
     private func tree(_ log: LogKey) -> Plumtree.Tree {
@@ -67,6 +80,9 @@ extension Mesh {
         {
             session.known[number, default: Session.Known()].doubted = size
             return announce(mine, to: session)
+        }
+        if let record, size == record.size, session.isNeighbour, let number = logs.number(of: log) {
+            return plumtree.confirmed(number, by: session.id)
         }
         if size <= record?.size ?? 0 || !takes(log, held: record?.size ?? 0) { return }
         guard session.isNeighbour else { return offer(session, log, size) }

@@ -35,7 +35,7 @@ extension Mesh {
             return emit(.close(id, atOnce: true))
         }
         let handshake = NoiseHandshake(
-            role: target == nil ? .responder : .initiator, static: configuration.nodeKey.x25519(),
+            role: target == nil ? .responder : .initiator, static: agreementKey,
             remoteStatic: remote, prologue: Self.prologue, psk: configuration.networkSecret,
             ephemeral: AgreementKey(bytes: configuration.entropy().array))
         let datagramID = configuration.entropy().w0
@@ -279,11 +279,11 @@ extension Mesh {
     private mutating func forget(_ session: Session, _ why: String) {
         let wasReady = session.isReady
         session.phase = .closed
-        plumtree.linkDown(session.id)
         sessions[session.id] = nil
         peerBytes -= session.weight
         sessionOrder.removeAll { $0 == session.id }
         datagramSessions[session.datagrams.receivingID] = nil
+        leaveTrees(session)
         if let peer = session.peer, sessionOfPeer[peer] == session.id { sessionOfPeer[peer] = nil }
         for fetch in session.fetches {
             switch fetch.purpose {

@@ -256,8 +256,9 @@ extension Mesh {
         let isNew = logs[batch.log] == nil
         let kept = batch.isSmall ? batch : nil
         store(.fetched(found, source: session.id, stream: stream, batch: kept), found)
-        if isNew, let number = logs.number(of: batch.log) {
-            plumtree.fetched(session.id, number)
+        if let number = logs.number(of: batch.log) {
+            if isNew { plumtree.fetched(session.id, number) }
+            plumtree.came(number, over: session.id)
         }
         confirm(session, batch.log, batch.to)
     }

@@ -17,13 +17,15 @@ import Wire
 /// published: see the invariants there. Nothing goes out that is not durable: `.store` goes to the
 /// shell, and what follows from it happens when `.stored` comes back.
 ///
-/// The overlay (who is a neighbour, and which of them gets a push eagerly) is not here yet: every
-/// session is a neighbour, and every neighbour is pushed to. `neighbours(lacking:)` is its place.
+/// Who is a neighbour, HyParView says (`Mesh+Overlay`), and over which neighbours' links a log's
+/// posts are pushed, Plumtree (`Mesh+Broadcast`). Other sessions only compare and fetch.
 ///
 /// **The law of the shell:** call `handle` with every event, carry out all effects in order, and
 /// call it with `.tick` when `nextDeadline` has come.
 package struct Mesh {
     private(set) var configuration: MeshConfiguration
+    /// The node key's other form, for handshakes.
+    let agreementKey: AgreementKey
     var random: SeededRandom
     var now = Instant(nanoseconds: 0)
     var wallClock = UnixTime(milliseconds: 0)
@@ -102,6 +104,7 @@ package struct Mesh {
         addresses: AddressTable? = nil, seed: UInt64
     ) {
         self.configuration = configuration
+        agreementKey = configuration.nodeKey.x25519()
         self.addresses = addresses ?? AddressTable(secret: configuration.entropy())
         admission = Admission(secret: configuration.entropy())
         logs = LogTable(heads: heads, changes: history.changes(for: heads))

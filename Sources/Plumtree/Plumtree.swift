@@ -17,7 +17,12 @@ package import Primitives
 ///   announcement replaces those before it, and one Graft brings everything that lacks.
 /// - **A new link is lazy for the logs that are known already**, and eager for those to come. In
 ///   the paper it is eager for all, which brings a copy too many for each log and each new link.
-/// - **Graft at once when no link of the log is eager**: nothing else can bring the message.
+/// - **Graft at once when the link that brought the log's last message is gone**: nothing else is
+///   known to bring the next one.
+/// - **Graft when that link goes**, and not only when a message is missed: another neighbour is
+///   asked to push the log from now on, first of all who was next to announce its last message.
+///   Overlays move their links, and most logs are quiet for longer than links last: their next
+///   message would find nothing left of its tree.
 /// - **Optimisation by time**, not by hops (§3.8): an announcement that came well before the
 ///   payload shows a faster way.
 ///
@@ -92,8 +97,21 @@ package struct Plumtree: Sendable {
         var at: Instant
     }
 
+    /// How a tree's messages come here.
+    private struct Way: Sendable {
+        /// The link that brought the last message, or was asked for the next.
+        var parent: Link?
+        /// The first other one that announced it, over which it was not pushed.
+        var spare: Link?
+        /// When the last message came: a larger number is later.
+        var turn: UInt64 = 0
+    }
+
     private let parameters: Parameters
     private var links: [LinkState] = []
+    /// By number of the log.
+    private var ways: [Way] = []
+    private var turns: UInt64 = 0
     private var missing: [Bytes32: Missing] = [:]
     /// Timers of one length each, so that both are in order of time. One that does not fit its
     /// message any more does nothing.
@@ -110,9 +128,35 @@ package struct Plumtree: Sendable {
         links.append(LinkState(link: link, born: parameters.prunes ? trees : 0))
     }
 
-    /// A neighbour went: what it announced is left to others.
-    package mutating func linkDown(_ link: Link) {
+    /// A neighbour went: what it announced is left to others. Which of them are to be asked for the
+    /// trees that came over it (Graft), by link.
+    package mutating func linkDown(_ link: Link) -> [(link: Link, trees: [Int])] {
+        guard index(of: link) != nil else { return [] }
         links.removeAll { $0.link == link }
+        var orphans = ways.indices.filter { ways[$0].parent == link }
+        for number in orphans { ways[number].parent = nil }
+        if orphans.count > Limits.tended {
+            orphans.sort { ways[$0].turn > ways[$1].turn }
+            orphans.removeLast(orphans.count - Limits.tended)
+        }
+        var grafts = links.map { (link: $0.link, trees: [Int]()) }
+        for number in orphans {
+            guard let at = replacement(number) else { continue }
+            ways[number].parent = links[at].link
+            ways[number].spare = nil
+            links[at].set(number, eager: true)
+            grafts[at].trees.append(number)
+        }
+        return grafts.filter { !$0.trees.isEmpty }
+    }
+
+    /// Another link for a tree. Not one of the tree: there the messages go on from here.
+    private func replacement(_ number: Int) -> Int? {
+        let lazy = links.indices.filter { !links[$0].isEager(number) }
+        if let spare = ways[number].spare, let at = lazy.first(where: { links[$0].link == spare }) {
+            return at
+        }
+        return lazy.isEmpty ? nil : lazy[number % lazy.count]
     }
 
     private func index(of link: Link) -> Int? { links.firstIndex { $0.link == link } }
@@ -131,7 +175,9 @@ package struct Plumtree: Sendable {
 
     /// Takes the link out of the tree.
     package mutating func prune(_ link: Link, _ number: Int) {
-        if let at = index(of: link), parameters.prunes { links[at].set(number, eager: false) }
+        guard let at = index(of: link), parameters.prunes else { return }
+        links[at].set(number, eager: false)
+        if number < ways.count, ways[number].parent == link { ways[number].parent = nil }
     }
 
     /// A log came into being here by being fetched over `link`: only that link is in its tree.
@@ -151,12 +197,29 @@ package struct Plumtree: Sendable {
 
     // MARK: Messages
 
+    /// A message came over the link, which may bring the next, too.
+    package mutating func came(_ number: Int, over link: Link) {
+        if number >= ways.count {
+            ways += [Way](repeating: Way(), count: number + 1 - ways.count)
+        }
+        turns += 1
+        ways[number] = Way(parent: index(of: link) == nil ? nil : link, spare: nil, turn: turns)
+    }
+
+    /// The peer has the newest message, too.
+    package mutating func confirmed(_ number: Int, by link: Link) {
+        guard number < ways.count, ways[number].spare == nil, ways[number].parent != link,
+            !isEager(link, number)
+        else { return }
+        ways[number].spare = link
+    }
+
     /// The message came a second time, over `link`: true when the peer is to be told (Prune).
     package mutating func duplicate(_ link: Link, _ number: Int) -> Bool {
-        guard parameters.prunes, let at = index(of: link), links[at].isEager(number) else {
+        guard parameters.prunes, isEager(link, number) else {
             return false
         }
-        links[at].set(number, eager: false)
+        prune(link, number)
         return true
     }
 
@@ -165,6 +228,7 @@ package struct Plumtree: Sendable {
     package mutating func received(
         _ tree: Tree, size: UInt64, from link: Link, now: Instant
     ) -> Link? {
+        if let number = tree.number { came(number, over: link) }
         guard let found = missing[tree.log] else { return nil }
         var faster: Link?
         if let first = found.announcements.first, first.size == size, first.link != link,
@@ -172,6 +236,7 @@ package struct Plumtree: Sendable {
             index(of: first.link) != nil
         {
             faster = first.link
+            if let number = tree.number { came(number, over: first.link) }
         }
         forget(tree.log, upTo: size)
         return faster
@@ -201,7 +266,7 @@ package struct Plumtree: Sendable {
             return false
         }
         guard missing.count < Limits.missing else { return false }
-        if let number = tree.number, !links.contains(where: { $0.isEager(number) }) {
+        if let number = tree.number, number >= ways.count || ways[number].parent == nil {
             // Asked at once; should it not answer, the next announcer is asked soon.
             missing[tree.log] = Missing(due: now + parameters.retry)
             retrying.append(Timer(log: tree.log, at: now + parameters.retry))

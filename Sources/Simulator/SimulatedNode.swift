@@ -91,9 +91,12 @@ package final class SimulatedNode {
 
     var machineDeadline: Instant? {
         if let sybil { return sybil.nextDeadline }
-        guard let strike = liar?.strikeAt else { return mesh?.nextDeadline }
-        return min(strike, mesh?.nextDeadline ?? strike)
+        let deadline = mesh?.deadlineInPlace()
+        guard let strike = liar?.strikeAt else { return deadline }
+        return min(strike, deadline ?? strike)
     }
+
+    var exceededBound: String? { mesh?.exceededBoundInPlace() }
 
     func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
         if sybil != nil {
@@ -122,13 +125,20 @@ package final class SimulatedNode {
     }
 }
 
+/// Asked after each event: a getter of an optional in a class would copy the whole mesh first.
+extension Mesh {
+    fileprivate mutating func deadlineInPlace() -> Instant? { nextDeadline }
+
+    fileprivate mutating func exceededBoundInPlace() -> String? { exceededBound }
+}
+
 /// What went over a node's network.
 package struct Traffic: Sendable {
     package var bytesSent: UInt64 = 0
     package var streamPieces: UInt64 = 0
     package var datagrams: UInt64 = 0
 
-    static func += (a: inout Traffic, b: Traffic) {
+    package static func += (a: inout Traffic, b: Traffic) {
         a.bytesSent += b.bytesSent
         a.streamPieces += b.streamPieces
         a.datagrams += b.datagrams

@@ -6,7 +6,14 @@ import Primitives
 /// Disks: writes wait for a commit, and what was not acknowledged may be lost.
 extension World {
     func store(_ node: SimulatedNode, _ write: Write, _ token: Token) {
-        if case .extend(let found, let isOwn) = write, !isOwn { safety.seen(self, found) }
+        if case .extend(let found, let isOwn) = write, !isOwn {
+            safety.seen(self, found)
+            if let heard, let speaker {
+                heard(
+                    Hearing(
+                        node: node.index, log: found.head.key, to: found.head.size, from: speaker))
+            }
+        }
         if case .fork(let proof) = write { safety.proven(node, proof) }
         node.pending.append((write, token))
         if node.committing == 0 { commit(node) }

@@ -60,6 +60,15 @@ extension World {
     /// The node at the other end of an open stream.
     func peer(of id: SessionID) -> Int? { isOpen(id) ? ends[slot(id)].peerNode : nil }
 
+    /// Which node said what the event is made of; nil when none did.
+    func speaker(of event: Event) -> Int? {
+        switch event {
+        case .received(let id, _): peer(of: id)
+        case .datagram(_, let from): nodeOfAddress[from.address]
+        default: nil
+        }
+    }
+
     // MARK: Paths
 
     func isBlocked(_ from: Int, _ to: Int) -> Bool {

@@ -22,8 +22,12 @@ package final class World {
     package internal(set) var safety = Safety()
     /// Called with one line for each thing that happens; nil in a sweep.
     package var trace: ((String) -> Void)?
-    /// Called when a node holds more of a log than before, and through which session it came.
+    /// Called when a node holds more of a log than before.
     package var delivered: ((Delivery) -> Void)?
+    /// Called when entries of others are new to a node, before they are durable there.
+    package var heard: ((Hearing) -> Void)?
+    /// Whose bytes the event that is being handled is made of.
+    var speaker: Int?
 
     /// Called when a node learns that so many entries of a log, at most, have one history.
     package var proven: ((_ node: Int, LogKey, _ bound: UInt64) -> Void)?
@@ -53,10 +57,19 @@ package final class World {
         package let to: UInt64
     }
 
+    /// New entries, and which node they came from.
+    package struct Hearing {
+        package let node: Int
+        package let log: LogKey
+        package let to: UInt64
+        package let from: Int
+    }
+
     package init(seed: UInt64) {
         self.seed = seed
         random = SeededRandom(seed: seed)
         SecretMemory.usePlainMemory()
+        SharedAgreements.begin()
     }
 
     // MARK: Nodes
@@ -219,6 +232,7 @@ package final class World {
         steps += 1
         if steps > stepLimit { return safety.fail("a storm: \(steps) events and no end") }
         if trace != nil { tell(index, event) }
+        if heard != nil { speaker = self.speaker(of: event) }
         var list: [Effect] = []
         swap(&list, &effects)
         node.handle(event, at: now, into: &list)
@@ -226,7 +240,7 @@ package final class World {
         list.removeAll(keepingCapacity: true)
         swap(&list, &effects)
         schedule(node)
-        if !node.isByzantine, let bound = node.mesh?.exceededBound {
+        if !node.isByzantine, let bound = node.exceededBound {
             safety.fail("node \(node.life) exceeds a bound: \(bound)")
         }
     }

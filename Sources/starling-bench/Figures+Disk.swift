@@ -1,6 +1,7 @@
 import Crypto
 import MerkleLog
 import Node
+import Primitives
 import Store
 
 /// What stays: bytes on the disk, time to start, memory at rest.

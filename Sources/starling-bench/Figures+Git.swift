@@ -1,4 +1,5 @@
 import Glibc
+import Primitives
 
 /// The peer that everybody knows: a clone of as many commits, which carry no signatures.
 extension Figures {

@@ -1,5 +1,6 @@
 import Glibc
 import Node
+import Primitives
 import Wire
 
 /// What goes between two nodes on loopback: encrypted, verified, durable on both sides.

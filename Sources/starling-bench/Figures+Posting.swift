@@ -1,4 +1,5 @@
 import Node
+import Primitives
 import Wire
 
 /// Posts signed and on the disk.

@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import Primitives
 
 /// What is asked for on the command line, and the order of the work.
 enum Program {

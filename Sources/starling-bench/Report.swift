@@ -1,3 +1,6 @@
+import Primitives
+import Wire
+
 /// One line of the table.
 struct Row {
     let name: String

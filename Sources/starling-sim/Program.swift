@@ -12,6 +12,8 @@ enum Program {
             --jobs J    processes at once (1)
             --twice     each seed again in another process, and their digests compared
           replay N    one seed of chaos, with every event and message in words
+        \(TablesCommand.usage)
+        \(ScaleCommand.usage)
         \(Attack.usage)
 
         Exit status: 0 when all is well, 1 when a run failed, 2 for a command that makes no sense.
@@ -29,6 +31,8 @@ enum Program {
             case "attack": return try Attack.run(&options)
             case "chaos-worker": return try Worker(&options).run()
             case "replay": return try replay(&options)
+            case "tables": return try TablesCommand(&options).run()
+            case "scale": return try ScaleCommand(&options).run()
             case "help", "--help", "-h":
                 print(usage)
                 return 0

@@ -165,7 +165,7 @@ struct RepairTests {
         var node = Machine { $0.passive = 0 }
         node.fill()
         node.handle(.hint(Machine.keys(11...13)))
-        node.waitForCall(.seconds(901))
+        node.waitForCall(.seconds(2_701))
         let peer = try #require(node.calling.first)
         #expect(node.calling.count == 1 && (11...13).contains(peer))
         node.linkUp(peer)
@@ -191,7 +191,7 @@ struct RepairTests {
             node.fill()
             node.handle(.hint(Machine.keys(100..<150)))
             for _ in 0..<20 { node.handle(.hint(Machine.keys(200..<250))) }
-            node.waitForCall(.seconds(901))
+            node.waitForCall(.seconds(2_701))
             if let peer = node.calling.first, peer >= 200 { strangers += 1 }
         }
         #expect((70...130).contains(strangers), "\(strangers) of 200 probes")

@@ -9,11 +9,13 @@ struct PlumtreeTests {
 
     func at(_ milliseconds: UInt64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
 
-    /// A node with links 1, 2 and 3 that held no log when they came.
+    /// A node with links 1, 2 and 3 that held no log when they came; the log's last message came
+    /// over link 1.
     func threeLinks() -> Machine {
-        let tree = Machine()
-        for link in 1...3 { tree.linkUp(UInt64(link), trees: 0) }
-        return tree
+        let node = Machine()
+        for link in 1...3 { node.linkUp(UInt64(link), trees: 0) }
+        _ = node.received(tree, size: 6, from: 1, now: at(0))
+        return node
     }
 
     /// "Initially, eagerPushPeers contains all the peers": for logs that come after the link.
@@ -51,13 +53,14 @@ struct PlumtreeTests {
         let node = threeLinks()
         #expect(!node.announced(tree, size: 7, by: 2, now: at(10)))
         #expect(!node.announced(tree, size: 7, by: 3, now: at(20)))
-        #expect(node.nextGraft(now: at(100)) == nil)
-        #expect(node.nextDeadline == at(10) + Limits.graftPatience)
-        let first = try #require(node.nextGraft(now: at(160)))
+        let due = at(10) + Limits.graftPatience
+        #expect(node.nextDeadline == due)
+        #expect(node.nextGraft(now: at(9) + Limits.graftPatience) == nil)
+        let first = try #require(node.nextGraft(now: due))
         #expect(first.link == 2 && first.size == 7 && first.log == log)
-        #expect(node.nextGraft(now: at(200)) == nil)
+        #expect(node.nextGraft(now: due + .milliseconds(40)) == nil)
         // "a second, smaller, timer": the next announcer.
-        let second = try #require(node.nextGraft(now: at(160) + Limits.graftRetry))
+        let second = try #require(node.nextGraft(now: due + Limits.graftRetry))
         #expect(second.link == 3)
         #expect(node.nextGraft(now: at(10_000)) == nil)
         #expect(!node.isWaiting && node.nextDeadline == nil)
@@ -81,9 +84,10 @@ struct PlumtreeTests {
         #expect(graft.link == 3 && graft.size == 9)
     }
 
-    @Test func withoutAnEagerLinkTheAnnouncerIsAskedAtOnce() throws {
+    @Test func withoutALinkThatBringsItTheAnnouncerIsAskedAtOnce() throws {
         let node = threeLinks()
-        for link in 1...3 { node.prune(UInt64(link), 0) }
+        node.prune(1, 0)
+        #expect(node.isEager(2, 0) && node.isEager(3, 0), "to others it goes on from here")
         #expect(node.announced(tree, size: 7, by: 2, now: at(0)))
         #expect(!node.announced(tree, size: 7, by: 3, now: at(1)), "one is asked already")
         let next = try #require(node.nextGraft(now: at(0) + Limits.graftRetry))
@@ -99,6 +103,45 @@ struct PlumtreeTests {
         let graft = try #require(node.nextGraft(now: at(1_000)))
         #expect(graft.link == 3)
         #expect(!node.announced(tree, size: 8, by: 2, now: at(1_001)))
+    }
+
+    /// Deviation from §3.6: who brought a log is replaced as soon as it goes, first of all by who
+    /// announced the last message next; links of the tree are where it goes on from here.
+    @Test func whoBroughtALogIsReplacedAtOnce() {
+        let node = threeLinks()
+        node.linkUp(4, trees: 1)
+        node.linkUp(5, trees: 1)
+        node.prune(2, 0)
+        node.confirmed(0, by: 3)
+        node.confirmed(0, by: 5)
+        node.confirmed(0, by: 4)
+        #expect(node.linkDown(1) == [5: [0]], "3 is in the tree, 4 came later")
+        #expect(node.isEager(5, 0) && !node.isEager(2, 0) && !node.isEager(4, 0))
+        #expect(!node.announced(tree, size: 7, by: 2, now: at(0)), "5 will bring it")
+        #expect([[2: [0]], [4: [0]]].contains(node.linkDown(5)), "nobody announced it since")
+        #expect(node.linkDown(3).isEmpty, "it brought nothing")
+    }
+
+    @Test func withoutAnyOtherLinkTheNextAnnouncerIsAsked() {
+        let node = threeLinks()
+        #expect(node.linkDown(1).isEmpty, "all others are in the tree")
+        #expect(node.announced(tree, size: 7, by: 2, now: at(0)))
+    }
+
+    /// What one link's end can make a node say is bounded; the newest trees are kept.
+    @Test func oneLinkEndsAndManyTreesAreKept() throws {
+        let node = Machine()
+        let count = Limits.tended + 100
+        for link in 1...2 { node.linkUp(UInt64(link), trees: count) }
+        for number in 0..<count {
+            let tree = Plumtree.Tree(log: Bytes32(1, 2, 3, UInt64(number)), number: number)
+            node.graft(1, number)
+            _ = node.received(tree, size: 1, from: 1, now: at(0))
+        }
+        let grafts = node.linkDown(1)
+        let trees = try #require(grafts[2])
+        #expect(grafts.count == 1 && trees.count == Limits.tended)
+        #expect(trees.min() == 100)
     }
 
     /// §3.8, by time: an announcement well before the payload shows a faster way.
@@ -143,7 +186,11 @@ final class Machine {
     init(_ parameters: Plumtree.Parameters = Plumtree.Parameters()) { tree = Plumtree(parameters) }
 
     func linkUp(_ link: UInt64, trees: Int) { tree.linkUp(link, trees: trees) }
-    func linkDown(_ link: UInt64) { tree.linkDown(link) }
+    @discardableResult
+    func linkDown(_ link: UInt64) -> [UInt64: [Int]] {
+        Dictionary(uniqueKeysWithValues: tree.linkDown(link).map { ($0.link, $0.trees) })
+    }
+    func confirmed(_ number: Int, by link: UInt64) { tree.confirmed(number, by: link) }
     func isEager(_ link: UInt64, _ number: Int?) -> Bool { tree.isEager(link, number) }
     func graft(_ link: UInt64, _ number: Int) { tree.graft(link, number) }
     func prune(_ link: UInt64, _ number: Int) { tree.prune(link, number) }

@@ -1,15 +1,15 @@
 /// Numbers and cells for people.
-enum Format {
+package enum Format {
     /// Three significant digits, and thousands apart.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         guard value.isFinite else { return "-" }
         let size = abs(value)
-        if size >= 1_000 { return grouped(Int((size < 100_000 ? value : value).rounded())) }
+        if size >= 1_000 { return grouped(Int(value.rounded())) }
         if size >= 100 { return "\(Int(value.rounded()))" }
         return decimal(value, digits: size >= 10 ? 1 : size >= 1 ? 2 : 3)
     }
 
-    static func decimal(_ value: Double, digits: Int) -> String {
+    package static func decimal(_ value: Double, digits: Int) -> String {
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }
         let whole = Int((abs(value) * scale).rounded())
@@ -30,36 +30,14 @@ enum Format {
     }
 }
 
-/// JSON, built from its parts.
-enum JSONText {
-    static func string(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case _ where scalar.value < 0x20: out += " "
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
-    }
-
-    static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
-
-    static func object(_ members: [(String, String)]) -> String {
-        "{" + members.map { "\(string($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
-    }
-}
-
 extension String {
     /// With spaces to at least `width` characters.
-    func padded(to width: Int, left: Bool = false) -> String {
+    package func padded(to width: Int, left: Bool = false) -> String {
         let space = String(repeating: " ", count: max(0, width - count))
         return left ? space + self : self + space
     }
 
-    var trimmedRight: String {
+    package var trimmedRight: String {
         var text = self
         while text.last == " " { text.removeLast() }
         return text
