@@ -157,7 +157,7 @@ TYPES = {
     3: ("heads", [lambda v: heads(v, 512), boolean]),
     4: ("own", [lambda v: [key(k) for k in array(v, "the own logs", limit=64)]]),
     5: ("own-heads", [lambda v: heads(v, 64)]),
-    6: ("get", [stream, key, lambda v: uint(v, MAXIMUM_INDEX, "from"), credit]),
+    6: ("get", [stream, key, lambda v: uint(v, MAXIMUM_INDEX, "from"), lambda v: uint(v, MAXIMUM_SIZE, "to"), credit]),
     7: ("batch", [lambda v: stream(v, least=0), lambda v: Batch.of_value(v).value]),
     8: ("end", [stream, lambda v: uint(v, MAXIMUM_SIZE, "the size")]),
     9: ("have", [held]),
@@ -197,4 +197,6 @@ def decode(data):
     name, fields = sketch_types(parts) if kind == 19 else TYPES[kind]
     require(len(parts) == 1 + len(fields), f"{name} has {1 + len(fields)} elements")
     require(kind != 17 or parts[1] != 0 or parts[2] == [], "want of everything names no logs")
-    return kind, [kind] + [check(part) for check, part in zip(fields, parts[1:])]
+    value = [kind] + [check(part) for check, part in zip(fields, parts[1:])]
+    require(kind != 6 or value[4] == 0 or value[4] > value[3], "get that ends before it begins")
+    return kind, value

@@ -48,14 +48,12 @@ package struct Timeline {
         let (sum, overflow) = now.milliseconds.addingReportingOverflow(Self.aheadLimit)
         let horizon = overflow ? .max : sum
         for log in logs {
-            let newest = try reader.newest(of: log, count: limit)
-            for (offset, entry) in newest.entries.enumerated() {
-                if entry.time.milliseconds > horizon {
-                    heldBack += 1
-                } else {
-                    let post = post(log, newest.from + UInt64(offset), entry)
-                    if post.isNote { posts.append(post) }
-                }
+            let held = try reader.newest(of: log, count: limit)
+            let found = held.entries.enumerated().map {
+                post(log, held.from + UInt64($0.offset), $0.element)
+            }
+            for post in try newestEntries(of: log) + found where post.isNote {
+                if post.time.milliseconds > horizon { heldBack += 1 } else { posts.append(post) }
             }
             // However many logs there are, no more is kept than is asked for.
             if posts.count > 2 * limit { posts = Self.newestFirst(posts, limit) }
@@ -79,8 +77,16 @@ package struct Timeline {
         return entries.enumerated().map { post(log, from + UInt64($0.offset), $0.element) }
     }
 
+    /// The newest entries of a log, where those before them are still on their way.
+    package func newestEntries(of log: LogKey) throws(StoreError) -> [Post] {
+        guard let batch = try reader.newestBatch(of: log) else { return [] }
+        return batch.entries.enumerated().map { post(log, batch.from + UInt64($0), $1) }
+    }
+
     package func post(at index: UInt64, of log: LogKey) throws(StoreError) -> Post? {
-        guard let entry = try reader.entry(of: log, at: index) else { return nil }
+        guard let entry = try reader.entry(of: log, at: index) else {
+            return try newestEntries(of: log).first { $0.reference.index == index }
+        }
         return post(log, index, entry)
     }
 

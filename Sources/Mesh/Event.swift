@@ -126,6 +126,9 @@ package enum Write: Sendable {
     case fork(ForkProof)
     /// What a peer's changes are known up to: see `Mesh+Resume`.
     case resume(ResumeMark)
+    /// The newest entries of a log whose earlier ones are still to come; nil: no more, since they
+    /// stand in the log or count no more. Nothing waits for it.
+    case newest(LogKey, Batch?)
     /// The entry goes over the damaged one at its place.
     case replace(LogKey, index: UInt64, Entry)
 }
@@ -134,7 +137,7 @@ package enum Write: Sendable {
 package struct ReadRequest: Hashable, Sendable {
     package var head: LogHead
     package var from: UInt64
-    /// At most the head's size.
+    /// Where it ends at the latest; at most the head's size.
     package var to: UInt64
     package var maxBytes: Int
 

@@ -66,6 +66,7 @@ extension Mesh {
         }
         store(proof)
         note(.forkProven(proof.log, bound: proof.bound))
+        forgetNewest(proof.log)
         for id in sessionOrder {
             if let session = sessions[id], session.isReady { tellOfFork(session, proof.log) }
         }
@@ -126,7 +127,7 @@ extension Mesh {
             return
         }
         let from = searching.search.from
-        fetch(session, searching.log, from: from, to: from + 1, purpose: .search)
+        fetch(session, searching.log, from: from, offered: from + 1, purpose: .search)
     }
 
     /// A batch of a stream that was opened for a search.

@@ -22,14 +22,16 @@ extension Mesh {
             else { continue }
             let known = session.known[number] ?? Session.Known()
             if known.sent >= head.size || known.confirmed >= head.checkpoint.size { continue }
-            if session.serving.contains(where: { $0.log == log }) { continue }
+            // A stream without an end brings it.
+            let stream = session.serving.first { $0.log == log }
+            if let stream, stream.to == nil { continue }
             guard plumtree.isEager(id, number) else {
                 remind(session, number, head.size)
                 continue
             }
             // Who is not known to lack what is before it will ask if it does.
             guard let batch, batch.to == head.size, batch.isSmall, !session.isCongested,
-                known.sent == 0 || known.sent == batch.from
+                known.sent == 0 || known.sent == batch.from || stream != nil
             else {
                 announce(head, to: session)
                 continue
@@ -106,6 +108,8 @@ extension Mesh {
             writeBytes <= Limits.storeInFlight, !isNew || logs.count < Limits.logs
         else {
             // Not now: it is fetched when its turn comes.
+            followNewest(session, batch)
+            guard session.isReady else { return }
             return heard(session, [batch.checkpoint])
         }
         guard ownLogs.allSatisfy({ $0.key.publicKey != batch.log }) else {

@@ -67,6 +67,9 @@ extension Mesh {
         if writeBytes > Limits.storeInFlight + Limits.drafts + Limits.message * sessions.count {
             return "\(writeBytes) bytes of writes under way"
         }
+        if newestBytes > Limits.Newest.total + Limits.Newest.bytes {
+            return "\(newestBytes) bytes of newest entries"
+        }
         if forkProofs.count > Limits.forkProofs { return "\(forkProofs.count) fork proofs" }
         if unlocated.count > Limits.forkProofs { return "\(unlocated.count) forks to locate" }
         if damage.count > Limits.damagedEntries { return "\(damage.count) damaged entries" }

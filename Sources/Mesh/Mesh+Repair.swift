@@ -53,7 +53,8 @@ extension Mesh {
             }
             damage[at].asked.append(holder)
             damage[at].isUnderWay = true
-            fetch(session, log, from: index, to: index + 1, purpose: .repair)
+            fetch(
+                session, log, from: index, to: index + 1, offered: index + 1, purpose: .repair)
         }
     }
 

@@ -143,8 +143,8 @@ extension Mesh {
         case .heads(let heads, _): heard(session, heads)
         case .own(let logs): answerOwn(session, logs)
         case .ownHeads(let heads): heardOwn(session, heads)
-        case .get(let stream, let log, let from, let credit):
-            openStream(session, stream, log, from, credit)
+        case .get(let stream, let log, let from, let to, let credit):
+            openStream(session, stream, log, from, to, credit)
         case .batch(0, let batch): pushed(session, batch, byDatagram)
         case .batch(let stream, let batch): fetched(session, stream, batch)
         case .end(let stream, let size): heardEnd(session, stream, size)
@@ -289,7 +289,7 @@ extension Mesh {
             switch fetch.purpose {
             case .repair: repairEnded(fetch.log)
             case .search: break
-            case .entries:
+            case .entries, .newest:
                 fetching[fetch.log] = nil
                 passOnPart(fetch)
             }

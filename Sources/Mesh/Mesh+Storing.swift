@@ -47,6 +47,10 @@ extension Mesh {
                 settleMark(session)
             }
             spread(batch.log, batch, except: source)
+        case .newest(let bytes): writeBytes -= bytes
+        case .joined(let found):
+            finish(found, change)
+            spread(found.head.key, nil, except: nil)
         }
         resumeServing()
         if writeBytes <= Limits.storeInFlight { schedule() }
@@ -57,6 +61,7 @@ extension Mesh {
         logs.finish(found.head, change: change)
         plumtree.forget(found.head.key, upTo: found.head.size)
         emit(.stored(found.head.key, from: found.from, to: found.head.size))
+        joinNewest(found.head.key)
         checkCaughtUp(found.head.key)
     }
 
@@ -94,6 +99,8 @@ extension Mesh {
         if failure != .closed { storageBlockedUntil = now + Limits.storageRetry }
         switch write {
         case .fork(let proof): unstoredForks.append(proof)
+        case .joined(let found): abandon(found)
+        case .newest(let bytes): writeBytes -= bytes
         case .repair(let log, let index): repairFailed(log, index)
         case .own(let found, _, let units):
             abandon(found)
@@ -141,7 +148,7 @@ extension PendingWrite {
     var source: SessionID? {
         switch self {
         case .fetched(_, let source, _, _), .pushed(_, let source, _): source
-        case .own, .fork, .repair: nil
+        case .own, .joined, .newest, .fork, .repair: nil
         }
     }
 }

@@ -158,14 +158,14 @@ extension Mesh {
                 } else if fetching[log] != nil || record?.isFailing == true
                     // On its way to the disk, which may refuse it.
                     || (record?.size ?? 0) >= size
-                    || hasStalledMore(session, log)
+                    || hasStalledMore(session, log) || isAboutToJoin(log)
                     || session.fetches.contains(where: { $0.log == log })
                 {
                     session.offers.append(log)
                     passed += 1
                 } else {
                     session.offered[log] = nil
-                    fetch(session, log, from: record?.size ?? 0, to: size)
+                    fetch(session, log, held: record?.size ?? 0, offered: size)
                 }
             }
         }
@@ -195,8 +195,8 @@ extension Mesh {
     }
 
     mutating func fetch(
-        _ session: Session, _ log: LogKey, from: UInt64, to size: UInt64,
-        purpose: Session.Purpose = .entries
+        _ session: Session, _ log: LogKey, from: UInt64, to stop: UInt64? = nil,
+        offered size: UInt64, purpose: Session.Purpose = .entries
     ) {
         let stream = session.nextStream
         session.nextStream += 1
@@ -204,14 +204,13 @@ extension Mesh {
         session.fetches.append(
             Session.Fetch(
                 stream: stream, log: log, next: from, size: size,
-                deadline: now + Limits.streamStall,
-                startedAt: now, purpose: purpose))
-        if purpose == .entries { fetching[log] = session.id }
+                deadline: now + Limits.streamStall, startedAt: now, to: stop, purpose: purpose))
+        if purpose == .entries || purpose == .newest { fetching[log] = session.id }
         if purpose == .entries, let number = logs.number(of: log) {
             plumtree.graft(session.id, number)
         }
         let credit = purpose == .entries ? Limits.streamCredit : 1
-        send(session, .get(stream: stream, log: log, from: from, credit: credit))
+        send(session, .get(stream: stream, log: log, from: from, to: stop, credit: credit))
     }
 
     /// A batch of a stream that we opened.
@@ -237,6 +236,10 @@ extension Mesh {
         if session.fetches[at].purpose == .search {
             streamEnded(session, stream)
             return searched(session, batch)
+        }
+        if session.fetches[at].purpose == .newest {
+            keepNewest(session, batch)
+            return streamEnded(session, stream)
         }
         let held = logs[batch.log]?.pending?.frontier ?? Frontier()
         guard batch.to > held.size else {
@@ -320,6 +323,10 @@ extension Mesh {
                 announce(head, to: session)
             }
         }
+        // What came to the peer while it sent a part.
+        if let at = session.fetches.firstIndex(where: { $0.stream == stream && $0.to != nil }) {
+            session.fetches[at].size = max(session.fetches[at].size, size)
+        }
         let isSearch = session.fetches.contains { $0.stream == stream && $0.purpose == .search }
         streamEnded(session, stream)
         if isSearch { searchMissed(session, size) }
@@ -330,7 +337,9 @@ extension Mesh {
         let fetch = session.fetches.remove(at: at)
         release(session, fetch)
         // The peer said that it holds more than it gave.
-        if fetch.purpose != .search, logs[fetch.log]?.size ?? 0 < fetch.size {
+        if fetch.purpose != .search, !goOn(session, fetch),
+            logs[fetch.log]?.size ?? 0 < fetch.size
+        {
             session.resume.isIncomplete = true
         }
         schedule()
@@ -342,7 +351,7 @@ extension Mesh {
         switch fetch.purpose {
         case .repair: return repairEnded(fetch.log)
         case .search: return
-        case .entries: break
+        case .entries, .newest: break
         }
         if fetching[fetch.log] == session.id { fetching[fetch.log] = nil }
         passOnPart(fetch)
@@ -370,7 +379,10 @@ extension Mesh {
         }
         if stalled.isEmpty { return }
         schedule()
-        for fetch in stalled where fetch.purpose == .entries {
+        for fetch in stalled where fetch.purpose == .newest {
+            session.giveUpNewest(fetch.log)
+        }
+        for fetch in stalled where fetch.purpose == .entries || fetch.purpose == .newest {
             offer(session, fetch.log, fetch.size)
             // What it offered it may lack itself: its checkpoint reaches further than its entries.
             if !fetch.hasDelivered, let head = logs[fetch.log]?.durable, head.size >= fetch.size {
@@ -384,7 +396,8 @@ extension Mesh {
     // MARK: Serving
 
     mutating func openStream(
-        _ session: Session, _ stream: UInt64, _ log: LogKey, _ from: UInt64, _ credit: UInt64
+        _ session: Session, _ stream: UInt64, _ log: LogKey, _ from: UInt64, _ to: UInt64?,
+        _ credit: UInt64
     ) {
         guard stream > session.lastServed else {
             return farewell(session, .protocolError, "a stream opened twice")
@@ -410,7 +423,7 @@ extension Mesh {
         }
         session.serving.append(
             Session.Serve(
-                stream: stream, log: log, next: from, credit: credit,
+                stream: stream, log: log, next: from, to: to, credit: credit,
                 deadline: now + Limits.serveStall))
         serve(session)
     }
@@ -441,15 +454,20 @@ extension Mesh {
         var at = 0
         while at < session.serving.count, session.isReady {
             let stream = session.serving[at]
-            if stream.isReading || stream.credit == 0 || !session.hasRoomToServe {
+            let stop = stream.to ?? .max
+            if stream.isReading {
                 at += 1
                 continue
             }
+            // An end needs no credit: while a stream is open, live posts are left to it.
             let record = logs[stream.log]
-            let end = servedUpTo(record?.durable)
-            guard let head = record?.durable, stream.next < end || stream.next == head.size else {
+            let whole = servedUpTo(record?.durable)
+            let end = min(whole, stop)
+            guard let head = record?.durable, stream.next < end || stream.next == head.size,
+                stream.next < stop
+            else {
                 session.serving.remove(at: at)
-                endServed(session, stream, end)
+                endServed(session, stream, whole)
                 continue
             }
             if stream.next == head.size {
@@ -460,7 +478,11 @@ extension Mesh {
                     continue
                 }
                 session.serving.remove(at: at)
-                endServed(session, stream, end)
+                endServed(session, stream, whole)
+                continue
+            }
+            if stream.credit == 0 || !session.hasRoomToServe {
+                at += 1
                 continue
             }
             session.serving[at].isReading = true

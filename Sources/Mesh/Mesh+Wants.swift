@@ -92,6 +92,7 @@ extension Mesh {
         let before = policy
         policy.set(wanted, quotas)
         if isWider { forgetMarks() }
+        forgetUnwantedNewest()
         for message in wantChanges(from: before) {
             let encoded = message.encoded()
             for id in sessionOrder {

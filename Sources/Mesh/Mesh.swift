@@ -70,6 +70,9 @@ package struct Mesh {
     var ownLogs: [OwnLog] = []
     /// Logs that some session is being asked for.
     var fetching: [LogKey: SessionID] = [:]
+    /// The newest entries of logs whose earlier ones are still to come, and what they take.
+    var newest: [LogKey: Batch] = [:]
+    var newestBytes = 0
     /// Writes handed to the shell, by token.
     var writes: [Token: PendingWrite] = [:]
     var writeBytes = 0
@@ -96,11 +99,11 @@ package struct Mesh {
     /// What is said instead of a message: for the liars of simulations; nil in a node.
     package var bend: ((SessionID, [UInt8]) -> [[UInt8]])?
 
-    /// `heads` and `forks` are what the store holds, `own` the logs that this node writes,
-    /// `addresses` what the last run remembered.
+    /// `heads`, `forks` and `newest` are what the store holds, `own` the logs that this node
+    /// writes, `addresses` what the last run remembered.
     package init(
         configuration: MeshConfiguration, heads: [LogHead], own: [OwnLogStart],
-        forks: [ForkProof] = [], history: StoreHistory = StoreHistory(),
+        forks: [ForkProof] = [], newest: [Batch] = [], history: StoreHistory = StoreHistory(),
         addresses: AddressTable? = nil, seed: UInt64
     ) {
         self.configuration = configuration
@@ -121,6 +124,7 @@ package struct Mesh {
             if let number = logs.number(of: proof.log) { logs.freeze(number, at: proof.bound) }
             if proof.parting == nil { searchLater(proof.log) }
         }
+        rememberNewest(newest)
         for start in own { adopt(start) }
         startDialling()
     }
@@ -284,6 +288,8 @@ package struct MeshConfiguration: Sendable {
     package var agent: String
     /// Peers that are kept dialled out of the address table; 0 leaves that to somebody else.
     package var outbound = Limits.Addresses.outbound
+    /// Which logs' newest entries are fetched before those in between.
+    package var newestFirst = NewestFirst()
     /// Fresh secret bytes for ephemeral keys: the system's in a node, the seed's in a simulation.
     package var entropy: @Sendable () -> Bytes32
 
@@ -322,6 +328,10 @@ enum PendingWrite {
     case fetched(Extension, source: SessionID, stream: UInt64, batch: Batch?)
     case pushed(Extension, source: SessionID, batch: Batch)
     case own(Extension, before: Frontier, [PublishedUnit])
+    /// The newest entries, behind all that came before them.
+    case joined(Extension)
+    /// So many bytes of newest entries, kept beside their log.
+    case newest(Int)
     case fork(ForkProof)
     case repair(LogKey, UInt64)
 }

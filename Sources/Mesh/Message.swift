@@ -14,7 +14,8 @@ package enum Message: Equatable, Sendable {
     case own([LogKey])
     /// The highest checkpoints held of the logs that the peer called its own.
     case ownHeads([Checkpoint])
-    case get(stream: UInt64, log: LogKey, from: UInt64, credit: UInt64)
+    /// Entries from `from` on; up to `to` where it is given.
+    case get(stream: UInt64, log: LogKey, from: UInt64, to: UInt64?, credit: UInt64)
     /// Stream 0 is a live push.
     case batch(stream: UInt64, Batch)
     case end(stream: UInt64, size: UInt64)
@@ -123,12 +124,11 @@ extension Message {
         case .ownHeads(let heads):
             encoder.begin(2, type: 5)
             encoder.checkpoints(heads)
-        case .get(let stream, let log, let from, let credit):
-            encoder.begin(5, type: 6)
+        case .get(let stream, let log, let from, let to, let credit):
+            encoder.begin(6, type: 6)
             encoder.uint(stream)
             encoder.bytes(log)
-            encoder.uint(from)
-            encoder.uint(credit)
+            for number in [from, to ?? 0, credit] { encoder.uint(number) }
         case .batch(let stream, let batch):
             encoder.begin(3, type: 7)
             encoder.uint(stream)
@@ -189,7 +189,7 @@ extension Message {
             self = .unknown(type)
         } else {
             let expected = [
-                2, 2, 2, 3, 2, 2, 5, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5, 2, 3, 3, 2, 1, 5, 3,
+                2, 2, 2, 3, 2, 2, 6, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5, 2, 3, 3, 2, 1, 5, 3,
             ]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
@@ -215,7 +215,11 @@ extension Message {
             let stream = try decoder.stream()
             let log = try decoder.bytes32()
             let from = try decoder.uint(max: LogLimits.size - 1)
-            return .get(stream: stream, log: log, from: from, credit: try decoder.credit())
+            let to = try decoder.uint(max: LogLimits.size)
+            if to != 0 && to <= from { throw .malformed }
+            return .get(
+                stream: stream, log: log, from: from, to: to == 0 ? nil : to,
+                credit: try decoder.credit())
         case 7:
             let stream = try decoder.uint(max: UInt64(UInt32.max))
             return .batch(stream: stream, try Batch(from: &decoder))

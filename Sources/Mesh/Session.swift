@@ -61,6 +61,8 @@ final class Session {
     var stalls: [LogKey: Int] = [:]
     var fetches: [Fetch] = []
     var serving: [Serve] = []
+    /// Logs whose newest entries the peer did not give: they are asked for in order.
+    var withoutNewest: Set<LogKey> = []
     /// The highest number of a stream that the peer opened: none is used twice.
     var lastServed: UInt64 = 0
     var nextStream: UInt64 = 1
@@ -165,6 +167,8 @@ final class Session {
         /// When it is given up unless something arrives.
         var deadline: Instant
         var startedAt: Instant
+        /// Where it ends though the peer has more.
+        var to: UInt64?
         var hasDelivered = false
         var purpose = Purpose.entries
     }
@@ -173,6 +177,8 @@ final class Session {
     enum Purpose: Sendable, Equatable {
         /// To hold what the peer holds.
         case entries
+        /// To have the newest ones before those in between.
+        case newest
         /// To find where a log forks.
         case search
         /// To put one damaged entry right, the first of the stream.
@@ -184,6 +190,7 @@ final class Session {
         var stream: UInt64
         var log: LogKey
         var next: UInt64
+        var to: UInt64?
         var credit: UInt64
         /// When it is closed unless the peer takes something: slots are few.
         var deadline: Instant

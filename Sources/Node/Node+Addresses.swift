@@ -1,4 +1,5 @@
 import Crypto
+import MerkleLog
 import Mesh
 import Primitives
 import Store
@@ -79,6 +80,17 @@ extension Node {
 
     /// The address table of the last run; a new one when there is none, or when it is damaged:
     /// nothing in it is more than a hint.
+    /// The newest entries of logs whose earlier ones are still to come; they come again when they
+    /// cannot be read.
+    static func newest(_ reader: StoreReader, _ journal: Journal) -> [Batch] {
+        do {
+            return try reader.newestBatches { journal.say("damaged, and fetched again: \($0)") }
+        } catch {
+            journal.say("the newest entries that were kept cannot be read: \(error)")
+            return []
+        }
+    }
+
     static func addresses(_ reader: StoreReader, _ journal: Journal) -> AddressTable? {
         do {
             guard let bytes = try reader.setting(addressSetting) else { return nil }

@@ -53,6 +53,11 @@ extension Node {
         case .resume(let mark):
             storeThread.submit(
                 StoreThread.Job(write: .resume(mark), token: token, fence: nil, bytes: 64))
+        case .newest(let log, let batch):
+            let bytes = batch?.entries.reduce(0) { $0 + $1.encodedSizeBound } ?? 0
+            storeThread.submit(
+                StoreThread.Job(
+                    write: .newest(log, batch), token: token, fence: nil, bytes: bytes))
         case .fork(let proof):
             var encoder = CBOREncoder()
             proof.encode(into: &encoder)

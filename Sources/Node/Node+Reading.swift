@@ -91,10 +91,18 @@ extension Node {
                     ("root", .string(Base64.encode(head.checkpoint.root.array))),
                     ("forkedAt", head.forkedAt.map { .int($0) }),
                     ("name", people.name(of: log).map { .string($0) }),
-                    ("entries", .array(entries.map(describe)))))
+                    ("entries", .array(entries.map(describe))),
+                    ("newest", try newest(of: log, from: parameters["from"]?.number))))
         }
         if out.isEmpty { throw .notFound("no log of \(who) is here") }
         return .object(("logs", .array(out)))
+    }
+
+    /// Entries that have come before those in front of them; nil where there are none.
+    private func newest(of log: LogKey, from: UInt64?) throws(NodeError) -> Value? {
+        let found = try stored { () throws(StoreError) in try posts.newestEntries(of: log) }
+        if found.isEmpty { return nil }
+        return .array(found.filter { $0.reference.index >= from ?? 0 }.map(describe))
     }
 
     private func describe(_ post: Post) -> Value {
@@ -134,7 +142,10 @@ extension Node {
         let proof = try stored { () throws(StoreError) in
             try reader.proof(of: reference, binding: binding(of: reference))
         }
-        guard let proof else { throw .notFound("that log is not here") }
+        guard let proof else {
+            throw .notFound(
+                "the posts before it are still on their way: prove it when they are here")
+        }
         return .object(("proof", .string(proof.text)))
     }
 

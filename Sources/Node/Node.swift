@@ -103,8 +103,8 @@ package final class Node {
         guests = Guests.read(parts.reader, journal)
         mesh = Mesh(
             configuration: configuration, heads: parts.heads, own: parts.own, forks: parts.forks,
-            history: parts.history, addresses: Self.addresses(parts.reader, journal),
-            seed: SystemRandom.uint64())
+            newest: Self.newest(parts.reader, journal), history: parts.history,
+            addresses: Self.addresses(parts.reader, journal), seed: SystemRandom.uint64())
         network.delegate = self
         parts.answers.node = self
         parts.tasks.box.node = self

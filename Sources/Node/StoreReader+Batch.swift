@@ -10,15 +10,16 @@ extension StoreReader {
         let head = request.head
         guard let hashes = try hashes(of: head.key), let view = LogView(head: head, reader: hashes)
         else { return nil }
-        let room = Int(
-            min(UInt64(LogLimits.batchEntries), request.to - min(request.to, request.from)))
+        let stop = min(request.to, head.size)
+        guard request.from < stop else { return nil }
+        let room = Int(min(UInt64(LogLimits.batchEntries), stop - request.from))
         var entries = try self.entries(
             of: head.key, from: request.from, limit: room, maxBytes: request.maxBytes)
         if entries.isEmpty { return nil }
         // A batch that ends on a boundary has its proofs ready in the store.
         let end = request.from + UInt64(entries.count)
         let aligned = end / Limits.batchAlignment * Limits.batchAlignment
-        if end < request.to && aligned > request.from {
+        if end < stop && aligned > request.from {
             entries.removeLast(Int(end - aligned))
         }
         return Batch(

@@ -325,8 +325,12 @@ private final class ThreadBody: Sendable {
 extension StoreThread.Job {
     /// The log that entries of somebody else are for; nil for all that is the node's own.
     fileprivate var othersLog: LogKey? {
-        if fence == nil, case .extend(let found) = write { return found.head.key }
-        return nil
+        guard fence == nil else { return nil }
+        return switch write {
+        case .extend(let found): found.head.key
+        case .newest(let log, .some): log
+        default: nil
+        }
     }
 
     /// What its entries take on the disk, about.

@@ -224,6 +224,22 @@ extension Limits {
 }
 
 extension Limits {
+    /// The newest entries of long logs, which are fetched before those in between.
+    package enum Newest {
+        /// Entries that must be lacking for it: fewer come in one or two batches anyway. Guess.
+        package static let gap: UInt64 = 512
+        /// Entries at the start of a log that come before all else: who it belongs to.
+        package static let opening: UInt64 = 16
+        /// Entries asked for, and kept while live posts follow them: a screen of posts.
+        package static let entries: UInt64 = 32
+        /// Bytes of one log's newest entries, and of all logs' together: what some hundred authors
+        /// take. Beyond it, logs come in order.
+        package static let bytes = 64 << 10
+        package static let total = 4 << 20
+    }
+}
+
+extension Limits {
     /// The overlay: `Protocol/overlay.md`. "Paper" is HyParView's, its values for 10,000 nodes.
     package enum Overlay {
         // MARK: Sizes

@@ -1,5 +1,6 @@
 import Crypto
 import MerkleLog
+import Mesh
 import Primitives
 
 /// One run with everything that can go wrong, drawn from its seed: first faults, with safety looked
@@ -62,6 +63,11 @@ package final class Chaos {
         for fault in Fault.allCases where random.happens(500) { faults.append(fault) }
         self.faults = faults
         lasting = .seconds(20 + random.below(80))
+        if random.happens(500) {
+            // Logs are short here.
+            (world.newestFirst.gap, world.newestFirst.opening) = (4, 2)
+            world.newestFirst.entries = 3
+        }
         populate()
     }
 

@@ -30,6 +30,8 @@ struct MemoryStore {
     private(set) var change: UInt64 = 0
     private var changes: [LogKey: UInt64] = [:]
     private var marks: [ResumeMark] = []
+    /// The newest entries of logs whose earlier ones are still to come, in order of arrival.
+    private(set) var newest: [Batch] = []
 
     struct Log {
         var head: LogHead
@@ -63,6 +65,11 @@ struct MemoryStore {
     mutating func remember(_ mark: ResumeMark) {
         marks.removeAll { $0.peer == mark.peer }
         marks.append(mark)
+    }
+
+    mutating func keepNewest(_ log: LogKey, _ batch: Batch?) {
+        newest.removeAll { $0.log == log }
+        if let batch { newest.append(batch) }
     }
 
     func size(of log: LogKey) -> UInt64 { logs[log]?.head.size ?? 0 }
@@ -133,7 +140,7 @@ struct MemoryStore {
         var at = request.from
         scan: for run in log.runs where run.to > at {
             for entry in run.found.entries[Int(at - run.from)...] {
-                if at >= request.to || bytes >= request.maxBytes
+                if at >= min(request.to, request.head.size) || bytes >= request.maxBytes
                     || entries.count == LogLimits.batchEntries
                 {
                     break scan

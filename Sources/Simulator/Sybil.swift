@@ -196,7 +196,7 @@ struct Sybil {
             say(id, link, .shuffleReply(nonce: nonce, nodes: names()), &out)
         // It holds all that you hold, if you believe it.
         case .sketchAsk(let ask): say(id, link, .sketch(round: ask.round, .equal), &out)
-        case .get(let stream, _, _, _): say(id, link, .end(stream: stream, size: 0), &out)
+        case .get(let stream, _, _, _, _): say(id, link, .end(stream: stream, size: 0), &out)
         case .own(let logs): if logs.isEmpty { say(id, link, .ownHeads([]), &out) }
         case .bye: close(id, now, &out)
         default: break

@@ -37,8 +37,7 @@ extension World {
                 answers.append(.storeFailed(token, .full))
             } else if apply(node, write) {
                 moveFence(node, write)
-                let isChange = if case .resume = write { false } else { true }
-                answers.append(.stored(token, change: isChange ? node.store.change : 0))
+                answers.append(.stored(token, change: write.isChange ? node.store.change : 0))
             } else {
                 answers.append(.storeFailed(token, .failed))
             }
@@ -53,6 +52,7 @@ extension World {
         switch write {
         case .fork(let proof): node.store.freeze(proof)
         case .resume(let mark): node.store.remember(mark)
+        case .newest(let log, let batch): node.store.keepNewest(log, batch)
         case .replace(let log, let index, let entry):
             guard let head = node.store.head(of: log), index < head.size,
                 let leaf = try? node.store.logs[log]?.hash(
@@ -171,5 +171,15 @@ extension World {
     package func damageEntry(_ node: SimulatedNode, _ log: LogKey, _ index: UInt64) {
         say("damage \(index)", node.index)
         node.store.damage(log, index)
+    }
+}
+
+extension Write {
+    /// Whether it is a change of a head, which the store numbers.
+    fileprivate var isChange: Bool {
+        switch self {
+        case .extend, .fork, .replace: true
+        case .resume, .newest: false
+        }
     }
 }

@@ -61,6 +61,9 @@ extension World {
             text =
                 "write \(token): \(name(found.head.key)) \(found.from)..<\(found.head.size)"
                 + " of \(found.head.checkpoint.size)\(isOwn ? ", own" : "")"
+        case .store(.newest(let log, let batch), let token):
+            let range = batch.map { "\($0.from)..<\($0.to)" } ?? "none"
+            text = "write \(token): newest of \(name(log)), \(range)"
         case .store(.fork(let proof), let token): text = "write \(token): fork \(name(proof.log))"
         case .store(.resume(let mark), _): text = "mark \(name(mark.peer)) \(mark.change)"
         case .store(.replace(let log, let index, _), let token):
@@ -108,8 +111,8 @@ extension World {
         case .heads(let heads, let done): "heads \(list(heads))\(done ? "." : "…")"
         case .own(let own): "own \(own.map { name($0) }.joined(separator: " "))"
         case .ownHeads(let heads): "own-heads \(list(heads))"
-        case .get(let stream, let log, let from, let credit):
-            "get/\(stream) \(name(log)) from \(from), \(credit)"
+        case .get(let stream, let log, let from, let to, let credit):
+            "get/\(stream) \(name(log)) from \(from)\(to.map { " to \($0)" } ?? ""), \(credit)"
         case .batch(let stream, let batch):
             "batch/\(stream) \(name(batch.log)) \(batch.from)..<\(batch.to) of "
                 + "\(batch.checkpoint.size)"

@@ -16,6 +16,8 @@ package final class World {
     package internal(set) var nodes: [SimulatedNode] = []
     package var random: SeededRandom
     package var weather = Weather()
+    /// Which logs' newest entries nodes fetch first.
+    package var newestFirst = NewestFirst()
     package internal(set) var digest = TraceDigest()
     /// Events that were handed to a machine.
     package internal(set) var steps = 0
@@ -129,12 +131,14 @@ package final class World {
         let entropy = EntropySource(seed: seed &* 0x2545_f491_4f6c_dd1d ^ salt)
         let own = node.own.map { OwnLogStart(key: $0, trust: node.trust($0.publicKey)) }
         node.store.begin(random.next() | 1)
+        var configuration = MeshConfiguration(
+            nodeKey: node.key, networkSecret: nil, listenPort: node.endpoint.port,
+            agent: "sim", entropy: { entropy.next() })
+        configuration.newestFirst = newestFirst
         var mesh = Mesh(
-            configuration: MeshConfiguration(
-                nodeKey: node.key, networkSecret: nil, listenPort: node.endpoint.port,
-                agent: "sim", entropy: { entropy.next() }),
-            heads: node.store.heads, own: own, forks: node.store.forks,
-            history: node.store.history,
+            configuration: configuration, heads: node.store.heads, own: own,
+            forks: node.store.forks,
+            newest: node.store.newest, history: node.store.history,
             addresses: node.addresses.flatMap { try? AddressTable(decoding: $0) },
             seed: seed &+ salt &* 0x9e37_79b9)
         mesh.observer = { [unowned self, unowned node] in observe(node, $0) }

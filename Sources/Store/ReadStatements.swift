@@ -16,6 +16,8 @@ struct ReadStatements: ~Copyable {
     let markCount: Statement
     let changes: Statement
     let resumes: Statement
+    let newest: Statement
+    let allNewest: Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -50,8 +52,7 @@ struct ReadStatements: ~Copyable {
         let marksOfLog = try Statement(
             database,
             """
-            SELECT key, idx FROM marks JOIN logs ON logs.number = marks.log WHERE key = ?1
-            ORDER BY idx
+            SELECT key, idx FROM marks JOIN logs ON number = log WHERE key = ?1 ORDER BY idx
             """)
         let countedSize = try Statement(
             database,
@@ -62,6 +63,8 @@ struct ReadStatements: ~Copyable {
         let changes = try Statement(database, "SELECT key, changed FROM logs")
         let resumes = try Statement(
             database, "SELECT peer, store, change FROM resumes ORDER BY rowid")
+        let newest = try Statement(database, "SELECT key, batch FROM newest WHERE key = ?1")
+        let allNewest = try Statement(database, "SELECT key, batch FROM newest ORDER BY rowid")
         let marks = try Statement(
             database,
             """
@@ -84,5 +87,7 @@ struct ReadStatements: ~Copyable {
         self.markCount = markCount
         self.changes = changes
         self.resumes = resumes
+        self.newest = newest
+        self.allNewest = allNewest
     }
 }

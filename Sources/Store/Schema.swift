@@ -64,6 +64,12 @@ enum Schema {
             time INTEGER NOT NULL,
             PRIMARY KEY(rule, hop)) WITHOUT ROWID;
         """,
+        // A batch with the newest entries of a log whose earlier ones are still to come.
+        """
+        CREATE TABLE newest(
+            key BLOB PRIMARY KEY,
+            batch BLOB NOT NULL);
+        """,
         // A forked log has a place where it forks: one more than the entries that count.
         """
         UPDATE logs SET frozen = size + 1 WHERE frozen <> 0;

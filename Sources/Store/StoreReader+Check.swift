@@ -89,6 +89,16 @@ private struct StoreChecker: ~Copyable {
             if strays > 0 { checker.report.add("\(strays) entries of no log", .file) }
         }
         try tolerate(.file) { checker throws(StoreError) in
+            var damaged: [LogKey] = []
+            for batch in try checker.reader.newestBatches(report: { damaged.append($0) })
+            where !verify(batch.checkpoint) {
+                damaged.append(batch.log)
+            }
+            for log in damaged {
+                checker.report.add("the newest entries, kept beside it, are damaged", .log(log))
+            }
+        }
+        try tolerate(.file) { checker throws(StoreError) in
             let pragma = "PRAGMA integrity_check(\(CheckReport.kept))"
             for what in try checker.reader.database.complaints(pragma) {
                 checker.report.add(what, .file)

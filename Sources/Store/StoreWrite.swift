@@ -14,6 +14,9 @@ package enum StoreWrite: Sendable {
     case dropBody(LogKey, index: UInt64)
     /// Puts an entry over a damaged or dropped one. The caller has verified it against the log.
     case replace(LogKey, index: UInt64, Entry)
+    /// The newest entries of a log that is not held up to them, in the place of those kept before;
+    /// nil: none any more.
+    case newest(LogKey, Batch?)
     /// Up to which of its changes a peer's store is known.
     case resume(ResumeMark)
     /// Counts the bytes of a log's bodies anew, where a check found the count wrong.

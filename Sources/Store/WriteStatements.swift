@@ -2,6 +2,7 @@ import Crypto
 import MerkleLog
 import Mesh
 import Primitives
+import Wire
 
 /// The writer's prepared statements, and what each kind of write does with them.
 struct WriteStatements: ~Copyable {
@@ -21,6 +22,8 @@ struct WriteStatements: ~Copyable {
     private let setSetting: Statement
     private let dropSetting: Statement
     private let setResume: Statement
+    private let setNewest: Statement
+    private let dropNewest: Statement
     private let counts: CountStatements
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
@@ -68,6 +71,9 @@ struct WriteStatements: ~Copyable {
         let counts = try CountStatements(database)
         let setResume = try Statement(
             database, "INSERT OR REPLACE INTO resumes(peer, store, change) VALUES(?1, ?2, ?3)")
+        let setNewest = try Statement(
+            database, "INSERT OR REPLACE INTO newest(key, batch) VALUES(?1, ?2)")
+        let dropNewest = try Statement(database, "DELETE FROM newest WHERE key = ?1")
         self.begin = begin
         self.commit = commit
         self.database = database
@@ -84,6 +90,8 @@ struct WriteStatements: ~Copyable {
         self.setSetting = setSetting
         self.dropSetting = dropSetting
         self.setResume = setResume
+        self.setNewest = setNewest
+        self.dropNewest = dropNewest
         self.counts = counts
     }
 
@@ -115,8 +123,21 @@ struct WriteStatements: ~Copyable {
             setResume.bind(2, Int64(bitPattern: mark.store))
             setResume.bind(3, Int64(clamping: mark.change))
             try setResume.run()
+        case .newest(let key, let batch): try keep(key, batch)
         }
         return false
+    }
+
+    private func keep(_ key: LogKey, _ newest: Batch?) throws(StoreError) {
+        guard let newest else {
+            dropNewest.bind(1, key)
+            return try dropNewest.run()
+        }
+        var encoder = CBOREncoder()
+        newest.encode(into: &encoder)
+        setNewest.bind(1, key)
+        setNewest.bind(2, encoder.bytes)
+        try setNewest.run()
     }
 
     private func set(_ name: String, _ value: [UInt8]?) throws(StoreError) {

@@ -14,6 +14,37 @@ extension Figures {
                 try syncCost(bench, logs, differing)
             }
         }
+        for logs in [1_000, 10_000, 100_000] {
+            for changed in [10, 1_000] { try resumeCost(bench, logs, changed) }
+        }
+    }
+
+    /// Peers that met before: what it costs must follow the changes, whatever the number of logs.
+    private static func resumeCost(_ bench: Bench, _ logs: Int, _ changed: Int) throws {
+        var bytes: [Double] = []
+        var microseconds: [Double] = []
+        var trips: [Double] = []
+        for repetition in 0..<(2 * bench.repetitions + 1) {
+            var friends = Strangers(
+                logs: logs, differing: changed, seed: UInt64(repetition), haveMet: true)
+            try friends.meet()
+            bytes.append(Double(friends.bytesSent))
+            microseconds.append(friends.seconds * 1e6)
+            trips.append(friends.trips)
+        }
+        let name = "resume-cost-\(logs)-\(changed)"
+        let what = "\(Format.number(Double(changed))) of \(Format.number(Double(logs))) heads"
+        bench.report.add(
+            Row(
+                name, what + " changed since peers met: bytes after the hellos, both ways",
+                Figure(bytes, lessIsBetter: true), unit: "B",
+                note: "\(Format.number((bytes.max() ?? 0) / Double(changed))) bytes a change"))
+        bench.report.add(
+            Row(
+                name + "-cpu", "the same: processor, both sides",
+                Figure(microseconds, lessIsBetter: true), unit: "µs"))
+        bench.report.add(
+            Row(name + "-trips", "the same: round trips until both know", Figure(trips), unit: ""))
     }
 
     private static func syncCost(_ bench: Bench, _ logs: Int, _ differing: Int) throws {
@@ -60,7 +91,11 @@ private struct Strangers {
     private let differing: Int
     /// Bytes on their way to each side.
     private var underWay: [[[UInt8]]] = [[], []]
-    /// Processor time of each side from the first ask on.
+    /// Bytes of both sides' frames after their hellos, and whether those were heard.
+    private(set) var bytesSent = 0
+    private var hasOpened = [false, false]
+    private let haveMet: Bool
+    /// Processor time of each side from the first ask on; of peers that met before, from the hello.
     private(set) var time: [Double] = [0, 0]
     private(set) var diallerTrips = 0.0
     private(set) var otherTrips = 0.0
@@ -69,10 +104,12 @@ private struct Strangers {
     private static let posts: UInt64 = 1_000_000
     private static let session: SessionID = 1
 
-    init(logs: Int, differing: Int, seed: UInt64) {
+    init(logs: Int, differing: Int, seed: UInt64, haveMet: Bool = false) {
         self.differing = differing
+        self.haveMet = haveMet
         var random = SeededRandom(seed: seed)
         var heads: [[LogHead]] = [[], []]
+        var changed: [[LogKey]] = [[], []]
         let most = 2 * Self.posts / UInt64(logs)
         for number in 0..<logs {
             let key = Self.bytes32(&random)
@@ -83,18 +120,38 @@ private struct Strangers {
             let newer = Self.head(key, size + 1 + random.next() % 20, &random)
             let side = Int(random.next() % 2)
             heads[side].append(isDifferent ? newer : common)
+            if isDifferent { changed[side].append(key) }
             heads[1 - side].append(common)
         }
         for side in 0..<2 {
-            let nodeKey = SigningKey(
-                seed: SecretBytes([UInt8](repeating: UInt8(side + 1), count: 32)))
+            var history = StoreHistory()
+            if haveMet { history = Self.history(side, heads[side], changed) }
             meshes.append(
                 Mesh(
                     configuration: MeshConfiguration(
-                        nodeKey: nodeKey, networkSecret: nil, listenPort: nil, agent: "bench",
-                        entropy: { SystemRandom.bytes32() }),
-                    heads: heads[side], own: [], seed: seed))
+                        nodeKey: Self.nodeKey(side), networkSecret: nil, listenPort: nil,
+                        agent: "bench", entropy: { SystemRandom.bytes32() }),
+                    heads: heads[side], own: [], history: history, seed: seed))
         }
+    }
+
+    private static func nodeKey(_ side: Int) -> SigningKey {
+        SigningKey(seed: SecretBytes([UInt8](repeating: UInt8(side + 1), count: 32)))
+    }
+
+    /// Of a store that took what is common first, and of whose peer all of that is noted.
+    private static func history(
+        _ side: Int, _ heads: [LogHead], _ changed: [[LogKey]]
+    ) -> StoreHistory {
+        let isNew = Set(changed[side])
+        let order = heads.map(\.key).filter { !isNew.contains($0) } + changed[side]
+        let changes = order.enumerated().map { ($1, UInt64($0 + 1)) }
+        let mark = ResumeMark(
+            peer: nodeKey(1 - side).publicKey, store: UInt64(2 - side),
+            change: UInt64(heads.count - changed[1 - side].count))
+        return StoreHistory(
+            store: UInt64(side + 1), changes: Dictionary(uniqueKeysWithValues: changes),
+            marks: [mark])
     }
 
     private static func bytes32(_ random: inout SeededRandom) -> Bytes32 {
@@ -119,9 +176,7 @@ private struct Strangers {
 
     /// From the handshake until each side knows what it lacks.
     mutating func meet() throws {
-        let address = PeerAddress(
-            key: SigningKey(seed: SecretBytes([UInt8](repeating: 2, count: 32))).publicKey,
-            endpoints: ["there:1"])
+        let address = PeerAddress(key: Self.nodeKey(1).publicKey, endpoints: ["there:1"])
         feed(0, .addPeer(address))
         feed(1, .accepted(Self.session, from: nil))
         var half = 0
@@ -130,7 +185,7 @@ private struct Strangers {
             underWay = [[], []]
             for bytes in toFirst { feed(0, .received(Self.session, bytes)) }
             for bytes in toSecond { feed(1, .received(Self.session, bytes)) }
-            guard meshes[0].counters.reconcileBytes > 0 else { continue }
+            guard isMeasured else { continue }
             if meshes[0].logsAwaited > 0 && diallerTrips == 0 { diallerTrips = Double(half) / 2 }
             if meshes[1].logsAwaited > 0 && otherTrips == 0 { otherTrips = Double(half) / 2 }
             if meshes[0].logsAwaited + meshes[1].logsAwaited >= differing { return }
@@ -146,17 +201,23 @@ private struct Strangers {
         meshes[side].handle(
             event, at: Instant(nanoseconds: 1_000_000_000),
             wallClock: UnixTime(milliseconds: 1_700_000_000_000), into: &effects)
-        if meshes[0].counters.reconcileBytes > 0 { time[side] += Self.processorTime - before }
+        for case .note(.sessionOpened) in effects { hasOpened[side] = true }
+        if isMeasured { time[side] += Self.processorTime - before }
         for effect in effects {
             switch effect {
             case .dial(_, _, let token):
                 feed(side, .connected(Self.session, dial: token, remote: nil))
             case .send(_, let bytes):
                 underWay[1 - side].append(bytes)
+                if hasOpened[side] { bytesSent += bytes.count }
                 feed(side, .drained(Self.session, unsent: 0))
             default: break
             }
         }
+    }
+
+    private var isMeasured: Bool {
+        haveMet ? hasOpened[0] || hasOpened[1] : meshes[0].counters.reconcileBytes > 0
     }
 
     private static var processorTime: Double {

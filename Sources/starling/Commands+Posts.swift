@@ -251,11 +251,18 @@ extension Command {
                 "  FORKED: whoever has its key signed two histories. From entry \(bound) on, what"
                     + " it says counts no more.")
         }
-        for entry in log["entries"]?.list ?? [] {
-            let line = Terminal.safe(text(of: entry))
-            Terminal.line(
-                "  \(entry["index"]?.number ?? 0)  \(date(entry["time"]?.number ?? 0))  \(line)")
+        for entry in log["entries"]?.list ?? [] { show(entry: entry) }
+        let newest = log["newest"]?.list ?? []
+        if let first = newest.first?["index"]?.number {
+            Terminal.line("  …  what stands before entry \(first) is still on its way  …")
         }
+        for entry in newest { show(entry: entry) }
+    }
+
+    private static func show(entry: Value) {
+        let line = Terminal.safe(text(of: entry))
+        Terminal.line(
+            "  \(entry["index"]?.number ?? 0)  \(date(entry["time"]?.number ?? 0))  \(line)")
     }
 
     static func date(_ milliseconds: UInt64) -> String {

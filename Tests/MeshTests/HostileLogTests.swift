@@ -18,7 +18,8 @@ struct HostileLogTests {
         honest.say(.heads([log.checkpoint(6)], done: true))
         for second in 0..<70 {
             for raw in [liar, honest] { raw.say(.pong(1)) }
-            for case .get(let stream, _, let from, _) in honest.messages.suffix(second == 0 ? 0 : 1)
+            for case .get(let stream, _, let from, _, _) in honest.messages.suffix(
+                second == 0 ? 0 : 1)
             where from == 0 {
                 honest.say(.batch(stream: stream, log.batch(0, 6)))
                 honest.say(.end(stream: stream, size: 6))
@@ -97,7 +98,7 @@ struct HostileLogTests {
         first.say(.batch(stream: 0, log.batch(0, 4, under: 4)))
         second.say(.heads([log.checkpoint(9)], done: true))
         let isAsked = second.messages.contains {
-            if case .get(1, _, from: 4, _) = $0 { true } else { false }
+            if case .get(1, _, from: 4, _, _) = $0 { true } else { false }
         }
         #expect(isAsked)
         scene.net.run(for: .seconds(1))
@@ -210,12 +211,13 @@ struct HostileLog {
     let entries: [Entry]
     let leaves: [Hash]
 
-    init(_ number: UInt8, count: Int) {
+    /// `salt` tells the histories of one key apart.
+    init(_ number: UInt8, count: Int, salt: UInt8 = 1) {
         let key = signingKey(number)
         entries = (0..<count).map {
             Entry(
                 time: UnixTime(milliseconds: 5),
-                body: .present([UInt8](repeating: 1, count: 16) + Array("entry \($0)".utf8)))
+                body: .present([UInt8](repeating: salt, count: 16) + Array("entry \($0)".utf8)))
         }
         leaves = entries.enumerated().map {
             EntryHeader(log: key.publicKey, index: UInt64($0), entry: $1).leafHash

@@ -52,7 +52,7 @@ struct HostileTests {
         let own: [Message] = [
             .hello(hello), .ping(9), .pong(1 << 40), .heads([log.checkpoint(9)], done: true),
             .own([log.key.publicKey, .zero]), .ownHeads([log.checkpoint(3)]),
-            .get(stream: 70_000, log: log.key.publicKey, from: 3, credit: 16),
+            .get(stream: 70_000, log: log.key.publicKey, from: 3, to: nil, credit: 16),
             .batch(stream: 0, log.batch(2, 5)), .batch(stream: 4, log.batch(0, 9)),
             .end(stream: 1, size: 300),
             .have([Message.Have(log: log.key.publicKey, size: 5, root: 7)]),
@@ -103,12 +103,15 @@ struct HostileTests {
         #expect(decodes(.have([Message.Have](repeating: have, count: 512))))
         #expect(!decodes(.have([Message.Have](repeating: have, count: 513))))
         for (credit, good) in [(0, false), (1, true), (16, true), (17, false)] as [(UInt64, Bool)] {
-            #expect(decodes(.get(stream: 1, log: key, from: 0, credit: credit)) == good)
+            #expect(decodes(.get(stream: 1, log: key, from: 0, to: nil, credit: credit)) == good)
             #expect(decodes(.credit(stream: 1, more: credit)) == good)
         }
-        #expect(!decodes(.get(stream: 0, log: key, from: 0, credit: 1)))
-        #expect(!decodes(.get(stream: 1 << 32, log: key, from: 0, credit: 1)))
-        #expect(!decodes(.get(stream: 1, log: key, from: 1 << 32, credit: 1)))
+        #expect(!decodes(.get(stream: 0, log: key, from: 0, to: nil, credit: 1)))
+        #expect(!decodes(.get(stream: 1 << 32, log: key, from: 0, to: nil, credit: 1)))
+        #expect(!decodes(.get(stream: 1, log: key, from: 1 << 32, to: nil, credit: 1)))
+        #expect(!decodes(.get(stream: 1, log: key, from: 5, to: 5, credit: 1)))
+        #expect(!decodes(.get(stream: 1, log: key, from: 5, to: 1 << 32, credit: 1)))
+        #expect(decodes(.get(stream: 1, log: key, from: 5, to: 6, credit: 1)))
         #expect(!decodes(.bye(6, String(repeating: "x", count: 201))))
         #expect(!decodes(.unknown(31)))
         #expect(decodes(.unknown(32)) && decodes(.unknown(.max)))
@@ -187,7 +190,7 @@ struct HostileTests {
         case 5:
             return .get(
                 stream: 1 + random.next() % 0xffff_ffff, log: key, from: below(9),
-                credit: 1 + below(16))
+                to: below(2) == 0 ? nil : 9 + below(9), credit: 1 + below(16))
         case 6: return .end(stream: 1 + below(9), size: below(9))
         case 7: return .have([Message.Have(log: key, size: below(9), root: random.next())])
         case 8: return .credit(stream: 1 + below(9), more: 1 + below(16))
@@ -346,7 +349,7 @@ struct HostileTests {
             return raw.isClosed && raw.farewell == .protocolError
         }
         func get(_ stream: UInt64, _ log: LogKey, from: UInt64 = 0, credit: UInt64 = 1) -> Message {
-            .get(stream: stream, log: log, from: from, credit: credit)
+            .get(stream: stream, log: log, from: from, to: nil, credit: credit)
         }
         #expect(ends([get(1, scene.log), get(1, scene.log)]))
         #expect(ends([get(2, scene.log), get(1, unknown)]))
@@ -370,9 +373,9 @@ struct HostileTests {
         scene.net.post(other, at: 0, 3)
         scene.net.run(for: .seconds(1))
         let raw = scene.peer()
-        raw.say(.get(stream: 1, log: scene.log, from: 0, credit: 1))
-        raw.say(.get(stream: 2, log: scene.log, from: 0, credit: 1))
-        raw.say(.get(stream: 1, log: other, from: 0, credit: 1))
+        raw.say(.get(stream: 1, log: scene.log, from: 0, to: nil, credit: 1))
+        raw.say(.get(stream: 2, log: scene.log, from: 0, to: nil, credit: 1))
+        raw.say(.get(stream: 1, log: other, from: 0, to: nil, credit: 1))
         scene.net.run(for: .seconds(1))
         #expect(raw.isClosed)
         scene.check()
@@ -386,10 +389,10 @@ struct HostileTests {
         scene.net.run(for: .seconds(1))
         let raw = scene.peer()
         for (number, log) in logs.enumerated() {
-            raw.say(.get(stream: UInt64(number + 1), log: log, from: 0, credit: 1))
+            raw.say(.get(stream: UInt64(number + 1), log: log, from: 0, to: nil, credit: 1))
         }
         scene.net.run(for: .seconds(1))
-        raw.say(.get(stream: 20, log: scene.log, from: 0, credit: 16))
+        raw.say(.get(stream: 20, log: scene.log, from: 0, to: nil, credit: 16))
         scene.net.run(for: .seconds(1))
         #expect(raw.messages.contains(.end(stream: 20, size: 0)))
         for _ in 0..<70 {
@@ -397,7 +400,7 @@ struct HostileTests {
             scene.net.run(for: .seconds(1))
         }
         #expect(raw.messages.contains(.end(stream: 8, size: 5)))
-        raw.say(.get(stream: 21, log: scene.log, from: 0, credit: 16))
+        raw.say(.get(stream: 21, log: scene.log, from: 0, to: nil, credit: 16))
         scene.net.run(for: .seconds(1))
         #expect(raw.messages.contains(.end(stream: 21, size: 5)))
         scene.check()

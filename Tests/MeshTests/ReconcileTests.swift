@@ -298,13 +298,14 @@ struct HostileReconcileTests {
         let raw = Self.greeted(net)
         let log = signingKey(3).publicKey
         net.nodes[0].mesh.ownLogs.removeAll { $0.key.publicKey == log }
-        raw.say(.get(stream: 1, log: log, from: 70_000, credit: 8))
+        raw.say(.get(stream: 1, log: log, from: 70_000, to: nil, credit: 8))
         net.run(for: .milliseconds(100))
         let gets = raw.messages.compactMap { message -> UInt64? in
-            guard case .get(_, log, let from, _) = message else { return nil }
+            guard case .get(_, log, let from, _, _) = message else { return nil }
             return from
         }
-        #expect(gets == [1])
+        // The newest of what it holds.
+        #expect(gets == [70_000 - Limits.Newest.entries])
     }
 
     /// The side that was dialled does not ask.

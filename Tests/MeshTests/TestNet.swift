@@ -365,7 +365,11 @@ final class TestNet {
                 return feed(node.index, .storeFailed(token, .failed))
             }
             if case .extend(let found, _) = write { record(found.head.checkpoint) }
-            let isChange = if case .resume = write { false } else { true }
+            let isChange =
+                switch write {
+                case .resume, .newest: false
+                case .extend, .fork, .replace: true
+                }
             feed(node.index, .stored(token, change: isChange ? node.store.change : 0))
         }
     }
@@ -449,7 +453,8 @@ final class TestNode {
             })
         configuration.overlay = overlay
         return Mesh(
-            configuration: configuration, heads: store.heads, own: own, history: store.history,
+            configuration: configuration, heads: store.heads, own: own, newest: store.newest,
+            history: store.history,
             addresses: remembered.flatMap { try? AddressTable(decoding: $0) },
             seed: seed &+ UInt64(index))
     }

@@ -13,6 +13,8 @@ struct TestStore {
     private(set) var change: UInt64 = 0
     private(set) var changes: [LogKey: UInt64] = [:]
     private(set) var marks: [ResumeMark] = []
+    /// The newest entries of logs whose earlier ones are still to come.
+    private(set) var newest: [Batch] = []
     /// Names the store to peers.
     var id: UInt64 = 0
     private var earlier: [StoreHistory.EarlierName] = []
@@ -56,6 +58,10 @@ struct TestStore {
             marks.removeAll { $0.peer == mark.peer }
             marks.append(mark)
             return true
+        case .newest(let key, let batch):
+            newest.removeAll { $0.log == key }
+            if let batch { newest.append(batch) }
+            return true
         case .fork(let proof):
             changed(proof.log)
             forks[proof.log] = proof
@@ -92,7 +98,9 @@ struct TestStore {
         else { return nil }
         var to = request.from
         var bytes = 0
-        while to < request.to, to - request.from < UInt64(most), bytes < request.maxBytes {
+        while to < min(request.to, request.head.size), to - request.from < UInt64(most),
+            bytes < request.maxBytes
+        {
             bytes += log.entries[Int(to)].encodedSizeBound
             to += 1
         }

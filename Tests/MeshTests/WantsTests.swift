@@ -190,7 +190,7 @@ struct WantsTests {
             logs.map { Self.mentions(raw, $0) > 0 } == [true, true, true, false, false])
         #expect(Self.mentions(raw, logs[0]) == before)
         // What is asked for is served, wanted or not.
-        raw.say(.get(stream: 1, log: logs[4], from: 0, credit: 1))
+        raw.say(.get(stream: 1, log: logs[4], from: 0, to: nil, credit: 1))
         net.run(for: .seconds(1))
         #expect(Self.mentions(raw, logs[4]) == 1)
         raw.say(.want(.everything, []))

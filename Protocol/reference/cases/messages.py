@@ -25,7 +25,7 @@ class Samples:
             "heads": [3, [self.head], True],
             "own": [4, [key]],
             "own-heads": [5, [self.head]],
-            "get": [6, 1, key, 0, 16],
+            "get": [6, 1, key, 0, 0, 16],
             "batch": [7, 1, self.batch],
             "end": [8, 1, 9],
             "have": [9, [[key, 9, bytes(range(8))]]],
@@ -101,7 +101,9 @@ def good_messages(good, s):
     good("64 own logs", [4, [sha256(bytes([i])) for i in range(64)]])
     good("no own heads", [5, []])
     good("64 own heads", [5, [head] * 64])
-    good("get at the largest index", [6, 2**32 - 1, key, 2**32 - 2, 1])
+    good("get at the largest index", [6, 2**32 - 1, key, 2**32 - 2, 0, 1])
+    good("get to the largest size", [6, 1, key, 2**32 - 2, 2**32 - 1, 1])
+    good("get of one entry", [6, 1, key, 7, 8, 1])
     good("a live batch", [7, 0, s.batch])
     good("a batch that would not verify", [7, 1, s.batch[:4] + [[9, bytes(32), bytes(64)], []]], "MSG-6")
     good("end of a log not held", [8, 1, 0])
@@ -215,12 +217,15 @@ def bad_messages(bad, s):
         "an own log as text": [4, ["x"]],
         "65 own heads": [5, [head] * 65],
         "an own head of size 0": [5, [[key, 0] + head[2:]]],
-        "get of stream 0": [6, 0, key, 0, 1],
-        "get of stream 2^32": [6, 2**32, key, 0, 1],
-        "get from 2^32-1": [6, 1, key, 2**32 - 1, 1],
-        "get with credit 0": [6, 1, key, 0, 0],
-        "get with credit 17": [6, 1, key, 0, 17],
-        "get of a short key": [6, 1, key[1:], 0, 1],
+        "get of stream 0": [6, 0, key, 0, 0, 1],
+        "get of stream 2^32": [6, 2**32, key, 0, 0, 1],
+        "get from 2^32-1": [6, 1, key, 2**32 - 1, 0, 1],
+        "get that ends where it begins": [6, 1, key, 7, 7, 1],
+        "get that ends before it begins": [6, 1, key, 7, 6, 1],
+        "get to 2^32": [6, 1, key, 0, 2**32, 1],
+        "get with credit 0": [6, 1, key, 0, 0, 0],
+        "get with credit 17": [6, 1, key, 0, 0, 17],
+        "get of a short key": [6, 1, key[1:], 0, 0, 1],
         "a batch of stream 2^32": [7, 2**32, s.batch],
         "a batch in bytes": [7, 1, cbor.encode(s.batch)],
         "a batch of five elements": [7, 1, s.batch[:5]],
