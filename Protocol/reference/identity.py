@@ -71,8 +71,9 @@ def next_hash(seed, index):
 class HeldLog:
     """A verified log as far as it is held: pairs of header and body (None when dropped)."""
 
-    def __init__(self, key, entries):
+    def __init__(self, key, entries, forked_at=None):
         self.key, self.entries = key, entries
+        self.counted = len(entries) if forked_at is None else min(forked_at, len(entries))
 
     def content(self, index):
         """Kind and fields, or None: not held, dropped, or unreadable."""
@@ -98,11 +99,11 @@ def succeeds(old, new):
 def chain(identity, logs):
     """[IDENT-5], [IDENT-9] The root logs in order, each with the size up to which it has effect."""
     current, out = logs.get(identity), []
-    while current is not None and (current.content(0) or [""])[0] == "identity":
+    while current is not None and current.counted > 0 and (current.content(0) or [""])[0] == "identity":
         found = [
             (log, end) for log, end in ((l, succeeds(current, l)) for l in logs.values()) if end is not None
         ]
-        out.append((current, found[0][1] if found else len(current.entries)))
+        out.append((current, found[0][1] if found else current.counted))
         current = found[0][0] if found else None
     return out
 
@@ -120,7 +121,7 @@ def devices(identity, logs):
                 revoked[key] = min(start, revoked.get(key, start))
     out = {}
     for key in sorted(added):
-        first = logs[key].content(0) if key in logs else None
+        first = logs[key].content(0) if key in logs and logs[key].counted > 0 else None
         if first and first[0] == "device" and first[1].get(1) == identity:
             out[key] = revoked.get(key)
     return out

@@ -240,41 +240,84 @@ def check_entry(value):
     return parts
 
 
-class ForkProof:
-    """Two checkpoints of one log that cannot both be true."""
+class Parting:
+    """Where two histories part: the first entry that is not common, and what leads behind it in A."""
 
-    def __init__(self, a, b, frontier_, tail_):
-        self.a, self.b, self.frontier, self.tail = a, b, frontier_, tail_
+    def __init__(self, index, leaf_a, leaf_b, tail_a):
+        self.index, self.leaf_a, self.leaf_b, self.tail_a = index, leaf_a, leaf_b, tail_a
+
+    @property
+    def value(self):
+        return [self.index, self.leaf_a, self.leaf_b, self.tail_a]
+
+
+class ForkProof:
+    """Two checkpoints of one log that cannot both be true; with a parting, where they part."""
+
+    def __init__(self, a, b, frontier_, tail_, parting=None):
+        self.a, self.b, self.frontier, self.tail, self.parting = a, b, frontier_, tail_, parting
 
     @staticmethod
     def of_value(value):
-        log, a, b, frontier_, tail_ = array(value, "a fork proof", exactly=5)
+        parts = array(value, "a fork proof", least=5, limit=9)
+        require(len(parts) in (5, 9), "a fork proof has 5 or 9 elements")
+        log, a, b, frontier_, tail_ = parts[:5]
         octets(log, "the log key", exactly=32)
+        parting = None
+        if len(parts) == 9:
+            parting = Parting(
+                uint(parts[5], MAXIMUM_INDEX, "the index"),
+                octets(parts[6], "A's leaf", exactly=32),
+                octets(parts[7], "B's leaf", exactly=32),
+                hashes(parts[8], "A's tail", MAXIMUM_TAIL),
+            )
         return ForkProof(
             Checkpoint.of_value(log, a),
             Checkpoint.of_value(log, b),
             hashes(frontier_, "the frontier", MAXIMUM_FRONTIER),
             hashes(tail_, "the tail", MAXIMUM_TAIL),
+            parting,
         )
 
     @property
     def value(self):
-        return [self.a.log, self.a.value, self.b.value, self.frontier, self.tail]
+        short = [self.a.log, self.a.value, self.b.value, self.frontier, self.tail]
+        return short + (self.parting.value if self.parting else [])
+
+    @property
+    def bound(self):
+        """[LOG-20] So many entries, at most, are common to both histories."""
+        return self.parting.index if self.parting else self.a.size - 1
 
     def verify(self):
-        """[LOG-13] to [LOG-15]"""
-        require(self.a.size <= self.b.size, "the smaller checkpoint comes first")
-        if self.a.size == self.b.size:
+        """[LOG-13] to [LOG-15], [LOG-18], [LOG-19]"""
+        a, b = self.a, self.b
+        require(a.size <= b.size, "the smaller checkpoint comes first")
+        require(a.size < b.size or a.root < b.root, "the smaller of two different roots comes first")
+        if self.parting:
+            self.verify_parting()
+        elif a.size == b.size:
             require(not self.frontier and not self.tail, "checkpoints of one size need no hashes")
-            require(self.a.root < self.b.root, "the smaller of two different roots comes first")
         else:
             require(
-                root_beyond(self.frontier, self.a.size, self.tail, self.b.size) == self.b.root,
+                root_beyond(self.frontier, a.size, self.tail, b.size) == b.root,
                 "the hashes do not lead to the newer root",
             )
-            require(fold(self.frontier) != self.a.root, "the checkpoints agree")
-        self.a.verify()
-        self.b.verify()
+            require(fold(self.frontier) != a.root, "the checkpoints agree")
+        a.verify()
+        b.verify()
+
+    def verify_parting(self):
+        index, p = self.parting.index, self.parting
+        require(index < self.a.size, "both trees go on behind what is common")
+        require(len(self.frontier) == bin(index).count("1"), "the frontier is not one of the index")
+        require(p.leaf_a != p.leaf_b, "the leaves agree")
+        for leaf, tail_, top in ((p.leaf_a, p.tail_a, self.a), (p.leaf_b, self.tail, self.b)):
+            grown = append(self.frontier, index, leaf)
+            require(
+                root_beyond(grown, index + 1, tail_, top.size) == top.root,
+                "the hashes do not lead to the root",
+            )
 
 
 def decode_batch(data):

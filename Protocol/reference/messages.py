@@ -58,8 +58,9 @@ def heads(value, limit):
 
 def held(value):
     for pair in array(value, "what is held", limit=512):
-        log, size = array(pair, "what is held of a log", exactly=2)
+        log, size, root = array(pair, "what is held of a log", exactly=3)
         key(log)
+        octets(root, "the root's beginning", exactly=8)
         uint(size, MAXIMUM_SIZE, "the size", least=1)
     return value
 

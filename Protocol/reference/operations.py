@@ -183,7 +183,7 @@ def do_batch_verify(request):
 def do_forkproof_verify(request):
     proof = log.decode_fork_proof(octets(request, "proof"))
     proof.verify()
-    return {"log": proof.a.log.hex()}
+    return {"log": proof.a.log.hex(), "bound": proof.bound}
 
 
 def do_proof_verify(request):
@@ -204,7 +204,8 @@ def do_identity_devices(request):
             require(type(entry) is dict, "an entry is an object")
             body = octets(entry, "body")
             entries.append((Header.of(key, index, number(entry, "time"), body), body))
-        logs[key] = identity.HeldLog(key, entries)
+        forked_at = number(item, "forked_at") if "forked_at" in item else None
+        logs[key] = identity.HeldLog(key, entries, forked_at)
     found = identity.devices(octets(request, "identity", 32), logs)
     return {"devices": [{"log": key.hex(), "until": until} for key, until in sorted(found.items())]}
 

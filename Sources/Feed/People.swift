@@ -22,6 +22,8 @@ package final class People {
     }
 
     private var facts: [LogKey: LogFacts] = [:]
+    /// How much of each forked log counts.
+    private var bounds: [LogKey: UInt64] = [:]
     /// Root logs that name a predecessor, by that predecessor.
     private var successorsByLog: [LogKey: [LogKey]] = [:]
     private var histories: [LogKey: IdentityHistory] = [:]
@@ -30,13 +32,28 @@ package final class People {
 
     package init(reader: StoreReader) { self.reader = reader }
 
-    /// Reads every marked entry of the store.
-    package func load() throws(StoreError) {
+    /// Reads every marked entry of the store, whose logs have these heads.
+    package func load(_ heads: [LogHead]) throws(StoreError) {
+        for head in heads { bounds[head.key] = head.forkedAt }
         for mark in try reader.marks() {
             guard let entry = try reader.entry(of: mark.log, at: mark.index) else { continue }
             take(mark.log, mark.index, entry)
         }
     }
+
+    /// A log has forked: what it says behind its first `bound` entries is said by nobody. A root
+    /// log's successor may still name one of the histories.
+    package func fork(_ log: LogKey, at bound: UInt64) throws(StoreError) {
+        bounds[log] = min(bound, bounds[log] ?? bound)
+        facts[log] = nil
+        histories = [:]
+        for mark in try reader.marks(of: log) {
+            guard let entry = try reader.entry(of: log, at: mark.index) else { continue }
+            take(log, mark.index, entry)
+        }
+    }
+
+    private func counts(_ log: LogKey, _ index: UInt64) -> Bool { index < bounds[log] ?? .max }
 
     /// Takes an entry that is stored now. Posts change nothing here.
     package func take(_ log: LogKey, _ index: UInt64, _ entry: Entry) {
@@ -46,6 +63,7 @@ package final class People {
         switch content {
         case .note, .other: return
         case .profile(let name):
+            guard counts(log, index) else { return }
             var known = facts[log] ?? LogFacts()
             if known.name == nil || index >= known.nameIndex {
                 known.name = name
@@ -53,15 +71,20 @@ package final class People {
             }
             facts[log] = known
         case .follow(let identity, let isOn):
+            guard counts(log, index) else { return }
             var known = facts[log] ?? LogFacts()
             known.follows.removeAll { $0 == identity }
             if isOn { known.follows.append(identity) }
             facts[log] = known
         case .identity(let statement):
             var known = facts[log] ?? LogFacts()
-            if case .device(let identity, _) = statement, index == 0 { known.claimed = identity }
+            if case .device(let identity, _) = statement, index == 0, counts(log, 0) {
+                known.claimed = identity
+            }
             known.statements.append((index, statement))
-            if case .identity(_, let predecessor?) = statement, index == 0 {
+            if case .identity(_, let predecessor?) = statement, index == 0,
+                successorsByLog[predecessor.log]?.contains(log) != true
+            {
                 successorsByLog[predecessor.log, default: []].append(log)
             }
             facts[log] = known
@@ -74,6 +97,7 @@ package final class People {
     /// The identity of a log at `index`: what its first entry claims and the identity's root log
     /// confirms; nil when either side does not say so.
     package func identity(of log: LogKey, at index: UInt64) -> LogKey? {
+        guard counts(log, index) else { return nil }
         guard let claimed = facts[log]?.claimed else { return isRoot(log) ? log : nil }
         guard let device = history(of: claimed)?.device(log), device.covers(index) else {
             return nil
@@ -83,7 +107,7 @@ package final class People {
 
     private func isRoot(_ log: LogKey) -> Bool {
         guard case .identity? = facts[log]?.statements.first(at: 0) else { return false }
-        return true
+        return counts(log, 0)
     }
 
     /// What the root logs of `identity` say; nil when its first one is not here.
@@ -103,7 +127,9 @@ package final class People {
     /// The entry of the root log that adds `device`, for a proof; nil when it is not in the first
     /// root log.
     package func addition(of device: LogKey, by identity: LogKey) -> UInt64? {
-        facts[identity]?.statements.first { $0.statement == .addDevice(device) }?.index
+        facts[identity]?.statements.first {
+            $0.statement == .addDevice(device) && counts(identity, $0.index)
+        }?.index
     }
 
     /// How an identity, or a log, wants to be called: the newest device's word.
@@ -136,6 +162,8 @@ extension People: RootLogs {
     ) -> [(index: UInt64, statement: IdentityStatement)]? { facts[log]?.statements }
 
     package func successors(of log: LogKey) -> [LogKey] { successorsByLog[log] ?? [] }
+
+    package func forkedAt(_ log: LogKey) -> UInt64? { bounds[log] }
 
     package func root(of log: LogKey, at size: UInt64) -> Hash? {
         guard let head = try? reader.head(of: log), size >= 1, size <= head.size,

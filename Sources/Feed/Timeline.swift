@@ -21,6 +21,8 @@ package struct Post: Sendable {
     /// Nil when the log is not shown to belong to one.
     package var identity: LogKey?
     package var name: String?
+    /// Its log has forked before it: nobody can tell whose word it is.
+    package var isBehindFork = false
 }
 
 /// Reading posts: newest first, or one by its address.
@@ -97,10 +99,12 @@ package struct Timeline {
             }
         }
         let identity = people.identity(of: log, at: index)
+        let isBehindFork = index >= people.forkedAt(log) ?? .max
         return Post(
             reference: Reference(log: log, index: index, address: header.leafHash),
             time: entry.time, body: body, identity: identity,
-            name: people.name(of: identity ?? log))
+            name: isBehindFork ? nil : people.name(of: identity ?? log),
+            isBehindFork: isBehindFork)
     }
 }
 

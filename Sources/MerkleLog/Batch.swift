@@ -98,7 +98,7 @@ package struct Batch: Hashable, Sendable {
 }
 
 /// Hashes of subtrees that lie within one run of leaves.
-private struct RunReader: HashReader {
+struct RunReader: HashReader {
     let from: UInt64
     let leaves: [Hash]
 

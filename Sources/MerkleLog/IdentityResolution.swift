@@ -4,6 +4,8 @@ package protocol RootLogs {
     func statements(of log: LogKey) -> [(index: UInt64, statement: IdentityStatement)]?
     /// Logs whose first entry names `log` as predecessor.
     func successors(of log: LogKey) -> [LogKey]
+    /// So many entries, at most, are common to all histories of a forked log; nil for others.
+    func forkedAt(_ log: LogKey) -> UInt64?
     /// The root of the log's first `size` entries; nil when fewer are held.
     func root(of log: LogKey, at size: UInt64) -> Hash?
 }
@@ -15,15 +17,20 @@ extension IdentityHistory {
     /// What the chain of root logs that begins with `identity` says; nil when its first entry is
     /// not held or is no `identity` statement.
     package static func resolve(_ identity: LogKey, in logs: some RootLogs) -> IdentityHistory? {
-        guard case .identity? = logs.statements(of: identity)?.first(at: 0) else { return nil }
+        guard case .identity? = logs.statements(of: identity)?.first(at: 0),
+            logs.forkedAt(identity) != 0
+        else { return nil }
         var history = IdentityHistory(root: identity)
         for _ in 0..<maximumRotations {
             let log = history.root
+            if logs.forkedAt(log) == 0 { return history }
             guard let statements = logs.statements(of: log), let first = statements.first(at: 0)
             else { return history }
             history.apply(first, at: 0)
             let next = logs.successors(of: log).first { history.isSucceeded(by: $0, in: logs) }
-            var end = UInt64.max
+            // Of a fork only what is common has effect (IDENT-12), unless a successor says which
+            // history counts.
+            var end = logs.forkedAt(log) ?? .max
             if let next,
                 case .identity(_, let predecessor?)? = logs.statements(of: next)?.first(at: 0)
             {

@@ -7,21 +7,28 @@ package struct LogHead: Hashable, Sendable {
     package var checkpoint: Checkpoint
     /// `tail(size, checkpoint.size)`: what leads from the frontier to the checkpoint's root.
     package var tail: [Hash]
-    /// Set when a fork of this log is proven: nothing more is accepted for it.
-    package var isFrozen: Bool
+    /// So many entries, at most, are common to all histories that the log is proven to have; nil
+    /// while it has one. What stands behind them is evidence, and counts no more.
+    package var forkedAt: UInt64?
 
     /// Entries held.
     package var size: UInt64 { frontier.size }
 
+    /// Whether a fork of this log is proven.
+    package var isFrozen: Bool { forkedAt != nil }
+
+    /// Entries held that count.
+    package var counted: UInt64 { min(size, forkedAt ?? size) }
+
     package init(
         key: LogKey, frontier: Frontier, checkpoint: Checkpoint, tail: [Hash],
-        isFrozen: Bool = false
+        forkedAt: UInt64? = nil
     ) {
         self.key = key
         self.frontier = frontier
         self.checkpoint = checkpoint
         self.tail = tail
-        self.isFrozen = isFrozen
+        self.forkedAt = forkedAt
     }
 }
 

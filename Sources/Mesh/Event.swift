@@ -140,6 +140,14 @@ package struct ReadRequest: Hashable, Sendable {
     /// Where it ends at the latest; at most the head's size.
     package var to: UInt64
     package var maxBytes: Int
+
+    /// `to`: all that the head holds, unless it is said.
+    package init(head: LogHead, from: UInt64, to: UInt64? = nil, maxBytes: Int) {
+        self.head = head
+        self.from = from
+        self.to = to ?? head.size
+        self.maxBytes = maxBytes
+    }
 }
 
 /// Why a post was not taken. The owner reads these.
@@ -161,7 +169,9 @@ package enum Refusal: Error, Hashable, Sendable {
 package enum Notice: Sendable {
     case sessionOpened(LogKey, agent: String, outbound: Bool, clockSkewMilliseconds: Int64)
     case sessionClosed(LogKey?, why: String)
-    case forkProven(LogKey)
+    /// A log has forked, and nothing behind its first `bound` entries counts. Comes again with a
+    /// smaller bound when more is known.
+    case forkProven(LogKey, bound: UInt64)
     case ownLogBehind(LogKey, held: UInt64, published: UInt64)
     case ownLogConfirmed(LogKey)
     case repaired(LogKey, index: UInt64)

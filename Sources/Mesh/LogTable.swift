@@ -12,7 +12,8 @@ struct LogTable: Sendable {
         /// The state with all writes that are under way; equal to `durable` when there are none.
         var pending: LogHead?
         var writesUnderWay = 0
-        var isFrozen = false
+        /// See `LogHead.forkedAt`.
+        var forkedAt: UInt64?
         /// A write failed, and those behind it are still to fail: nothing is built on them.
         var isFailing = false
         /// The store's change number when `durable` became so; 0 when it has none.
@@ -20,6 +21,8 @@ struct LogTable: Sendable {
 
         /// Entries held, counting those under way.
         var size: UInt64 { pending?.size ?? 0 }
+
+        var isFrozen: Bool { forkedAt != nil }
     }
 
     private(set) var records: [Record] = []
@@ -45,7 +48,7 @@ struct LogTable: Sendable {
             history.append(Change(number: records.count, change: change))
             records.append(
                 Record(
-                    key: head.key, durable: head, pending: head, isFrozen: head.isFrozen,
+                    key: head.key, durable: head, pending: head, forkedAt: head.forkedAt,
                     change: change))
             marks.append(HeadMark(head))
         }
@@ -70,6 +73,8 @@ struct LogTable: Sendable {
             records.append(Record(key: head.key))
             marks.append(HeadMark(log: head.key))
         }
+        var head = head
+        head.forkedAt = records[number].forkedAt
         records[number].pending = head
         records[number].writesUnderWay += 1
     }
@@ -77,8 +82,10 @@ struct LogTable: Sendable {
     /// Notes that the write leading to `head` is durable.
     mutating func finish(_ head: LogHead, change: UInt64) {
         guard let number = numbers[head.key] else { return }
+        var head = head
+        head.forkedAt = records[number].forkedAt
         records[number].durable = head
-        if !records[number].isFrozen { marks[number] = HeadMark(head) }
+        mark(number)
         changed(number, change)
         records[number].writesUnderWay -= 1
         settle(number)
@@ -99,12 +106,17 @@ struct LogTable: Sendable {
         records[number].pending = records[number].durable
     }
 
-    mutating func freeze(_ key: LogKey) {
-        guard let number = numbers[key] else { return }
-        records[number].isFrozen = true
-        marks[number] = HeadMark(log: key)
-        records[number].durable?.isFrozen = true
-        records[number].pending?.isFrozen = true
+    /// Nothing behind the first `bound` entries counts any more.
+    mutating func freeze(_ number: Int, at bound: UInt64) {
+        let least = min(bound, records[number].forkedAt ?? bound)
+        records[number].forkedAt = least
+        records[number].durable?.forkedAt = least
+        records[number].pending?.forkedAt = least
+        mark(number)
+    }
+
+    private mutating func mark(_ number: Int) {
+        if let head = records[number].durable { marks[number] = HeadMark(head) }
     }
 
     // MARK: Changes
@@ -137,10 +149,10 @@ struct LogTable: Sendable {
 }
 
 extension HeadMark {
-    /// Of a forked log nothing is offered, and so nothing about it is to differ.
+    /// Of a forked log only that differs where it ends, and how much of that is held.
     init(_ head: LogHead) {
-        if head.isFrozen {
-            self.init(log: head.key)
+        if let forkedAt = head.forkedAt {
+            self.init(log: head.key, size: head.counted, checkpoint: forkedAt, root: .zero)
         } else {
             self.init(
                 log: head.key, size: head.size, checkpoint: head.checkpoint.size,

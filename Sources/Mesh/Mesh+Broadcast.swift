@@ -44,7 +44,7 @@ extension Mesh {
 
     /// Announces over a link that is not in the tree.
     mutating func remind(_ session: Session, _ number: Int, _ size: UInt64) {
-        owe(session, logs.records[number].key, size)
+        owe(session, logs.records[number].key)
         guard session.datagrams.works else { return }
         session.reminders.append(
             Session.Repair(number: number, size: size, at: now + Limits.announceRepair))
@@ -52,27 +52,35 @@ extension Mesh {
 
     /// Announcements by datagram get lost; those that the peer has not matched go once more by TCP.
     mutating func repeatAnnouncements(_ session: Session) {
-        var list: [(log: LogKey, size: UInt64)] = []
+        var list: [Message.Have] = []
         while let reminder = session.reminders.first, reminder.at <= now,
             list.count < Limits.havesPerMessage
         {
             _ = session.reminders.popFirst()
             let record = logs.records[reminder.number]
-            guard let size = record.durable?.size, !record.isFrozen,
+            guard !record.isFrozen, let have = have(record.key),
                 (session.known[reminder.number]?.confirmed ?? 0) < reminder.size
             else { continue }
-            list.append((record.key, size))
+            list.append(have)
         }
         if !list.isEmpty { send(session, .have(list)) }
     }
 
     // MARK: In
 
-    /// A peer holds `size` entries durably.
-    mutating func heardHave(_ session: Session, _ log: LogKey, _ size: UInt64) {
+    /// A peer holds so many entries durably.
+    mutating func heardHave(_ session: Session, _ have: Message.Have) {
+        let (log, size) = (have.log, have.size)
         confirm(session, log, size)
         let record = logs[log]
-        if record?.isFrozen == true { return tellOfFork(session, log) }
+        if record?.isFrozen == true { return heardOfForked(session, log, size) }
+        // Another history of this length, it says: our signed head lets it prove that.
+        if let mine = record?.durable, mine.size == size, mine.rootMark != have.root,
+            let number = logs.number(of: log), session.known[number]?.doubted != size
+        {
+            session.known[number, default: Session.Known()].doubted = size
+            return announce(mine, to: session)
+        }
         if let record, size == record.size, session.isNeighbour, let number = logs.number(of: log) {
             return plumtree.confirmed(number, by: session.id)
         }

@@ -14,6 +14,7 @@ extension Mesh {
         guard let number = logs.number(of: log), let head = logs.records[number].durable else {
             return
         }
+        if head.isFrozen { return spreadForked(log, number, except: source) }
         var encoded: [UInt8]?
         for id in sessionOrder where id != source {
             guard let session = sessions[id], session.isReady, session.isNeighbour,
@@ -38,6 +39,17 @@ extension Mesh {
             let bytes = encoded ?? Message.batch(stream: 0, batch).encoded()
             encoded = bytes
             push(session, number, batch, bytes)
+        }
+    }
+
+    /// Of what counts in a forked log, neighbours that lack it are told.
+    private mutating func spreadForked(_ log: LogKey, _ number: Int, except source: SessionID?) {
+        let counted = logs.records[number].durable?.counted ?? 0
+        for id in sessionOrder where id != source && counted > 0 {
+            guard let session = sessions[id], session.isReady, session.wants.contains(log),
+                (session.known[number]?.confirmed ?? 0) < counted
+            else { continue }
+            owe(session, log)
         }
     }
 
@@ -81,14 +93,14 @@ extension Mesh {
         if batch.to <= held {
             confirm(session, batch.log, batch.to)
             count { $0.duplicates += UInt64(batch.entries.count) }
-            if let durable = record?.durable { owe(session, batch.log, durable.size) }
+            if record?.durable != nil { owe(session, batch.log) }
             // Its author may have told us another story of the same length.
             if record?.pending?.checkpoint != batch.checkpoint {
                 heard(session, [batch.checkpoint])
             }
             return duplicate(session, batch.log)
         }
-        if record?.isFrozen == true { return }
+        if record?.isFrozen == true { return heardOfForked(session, batch.log, batch.to) }
         guard takes(batch.log, held: held) else { return confirm(session, batch.log, batch.to) }
         let isNew = record == nil
         guard batch.from <= held, storageBlockedUntil == nil, !policy.isDiskLow,
@@ -110,19 +122,24 @@ extension Mesh {
     }
 
     /// The peer holds these durably (IHave).
-    mutating func heard(_ session: Session, _ haves: [(log: LogKey, size: UInt64)]) {
-        for have in haves { heardHave(session, have.log, have.size) }
+    mutating func heard(_ session: Session, _ haves: [Message.Have]) {
+        for have in haves where session.isReady { heardHave(session, have) }
         schedule()
     }
 
     /// Notes that the peer is to be told what is durable here; told at the end of this event.
-    mutating func owe(_ session: Session, _ log: LogKey, _ size: UInt64) {
-        if let at = session.haves.firstIndex(where: { $0.log == log }) {
-            session.haves[at].size = max(session.haves[at].size, size)
-        } else if session.haves.count < Limits.havesPerMessage {
-            session.haves.append((log, size))
-            owing.append(session.id)
+    mutating func owe(_ session: Session, _ log: LogKey) {
+        guard session.haves.count < Limits.havesPerMessage, !session.haves.contains(log) else {
+            return
         }
+        session.haves.append(log)
+        owing.append(session.id)
+    }
+
+    /// What is durable here of a log.
+    func have(_ log: LogKey) -> Message.Have? {
+        guard let head = logs[log]?.durable, head.counted > 0 else { return nil }
+        return Message.Have(log: log, size: head.counted, root: head.isFrozen ? 0 : head.rootMark)
     }
 
     mutating func flushHaves() {
@@ -133,7 +150,7 @@ extension Mesh {
             guard let session = sessions[id], session.isReady, !session.haves.isEmpty else {
                 continue
             }
-            let message = Message.have(session.haves)
+            let message = Message.have(session.haves.compactMap { have($0) })
             session.haves = []
             let bytes = message.encoded()
             if session.datagrams.fits(bytes.count) {
@@ -142,43 +159,6 @@ extension Mesh {
                 send(session, encoded: bytes)
             }
         }
-    }
-
-    // MARK: Forks
-
-    mutating func heard(_ session: Session, _ proof: ForkProof) {
-        // Of a log that is not held there is nothing to freeze, and nothing to pass on.
-        guard let record = logs[proof.log], !record.isFrozen else { return }
-        guard (try? proof.verify()) != nil else {
-            return farewell(session, .protocolError, "a fork proof that proves nothing")
-        }
-        forked(proof)
-    }
-
-    /// Freezes the log, keeps the proof for ever, and tells everybody before anything else.
-    mutating func forked(_ proof: ForkProof) {
-        guard logs[proof.log]?.isFrozen != true, (try? proof.verify()) != nil else { return }
-        logs.freeze(proof.log)
-        if forkProofs.count < Limits.forkProofs { forkProofs[proof.log] = proof }
-        store(proof)
-        note(.forkProven(proof.log))
-        forgetNewest(proof.log)
-        for id in sessionOrder {
-            if let session = sessions[id], session.isReady { send(session, .fork(proof)) }
-        }
-        if let own = ownLogs.firstIndex(where: { $0.key.publicKey == proof.log }) {
-            refuse(own, state: .forked)
-        }
-    }
-
-    /// The peer offers a log that is forked: it has not heard.
-    mutating func tellOfFork(_ session: Session, _ log: LogKey) {
-        guard let proof = forkProofs[log], let number = logs.number(of: log) else { return }
-        var known = session.known[number] ?? Session.Known()
-        if known.toldOfFork { return }
-        known.toldOfFork = true
-        session.known[number] = known
-        send(session, .fork(proof))
     }
 
     // MARK: Datagrams
@@ -240,4 +220,9 @@ extension Mesh {
     private func datagramsFail(_ session: Session) {
         session.datagrams.works = false
     }
+}
+
+extension LogHead {
+    /// The beginning of the root of what is held: tells two histories of one size apart.
+    var rootMark: UInt64 { (size == checkpoint.size ? checkpoint.root : frontier.root).w0 }
 }

@@ -39,7 +39,7 @@ extension Mesh {
         return size > reached && size - reached > configuration.newestFirst.gap
             && newestBytes < Limits.Newest.total && size <= policy.quota(of: log)
             && session.mayGiveNewest(log)
-            && !ownLogs.contains { $0.key.publicKey == log }
+            && !ownLogs.contains { $0.key.publicKey == log } && logs[log]?.isFrozen != true
     }
 
     /// What follows the end of a stream that was to bring a part only; false when it was not, or
@@ -50,7 +50,7 @@ extension Mesh {
             if !fetch.hasDelivered { session.giveUpNewest(fetch.log) }
         case .entries:
             guard let end = fetch.to, logs[fetch.log]?.size ?? 0 >= end else { return false }
-        case .proof, .repair: return false
+        case .search, .repair: return false
         }
         offer(session, fetch.log, fetch.size)
         return true
@@ -68,7 +68,8 @@ extension Mesh {
             return
         }
         if mine.size == batch.checkpoint.size && mine.root != batch.checkpoint.root {
-            return forked(ForkProof(equalSizes: mine, batch.checkpoint))
+            forked(ForkProof(equalSizes: mine, batch.checkpoint))
+            return search(session, log)
         }
         guard batch.keptBytes <= Limits.Newest.bytes, batch.from > record.size,
             batch.to == batch.checkpoint.size, batch.to > newest[log]?.to ?? 0

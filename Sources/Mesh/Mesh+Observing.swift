@@ -71,6 +71,7 @@ extension Mesh {
             return "\(newestBytes) bytes of newest entries"
         }
         if forkProofs.count > Limits.forkProofs { return "\(forkProofs.count) fork proofs" }
+        if unlocated.count > Limits.forkProofs { return "\(unlocated.count) forks to locate" }
         if damage.count > Limits.damagedEntries { return "\(damage.count) damaged entries" }
         if targets.count > Limits.dialTargets { return "\(targets.count) addresses to dial" }
         for own in ownLogs where own.waitingBytes > Limits.drafts {
@@ -87,7 +88,7 @@ extension Session {
     fileprivate var exceededBound: String? {
         if offers.count > Limits.offers { return "\(offers.count) offers" }
         if offered.count > Limits.offers { return "\(offered.count) offered sizes" }
-        // A stream that proves a fork or repairs an entry may come on top.
+        // A stream that locates a fork or repairs an entry may come on top.
         if fetches.count > Limits.streamsFetched + 1 { return "\(fetches.count) fetches" }
         if serving.count > Limits.streamsServed { return "\(serving.count) streams served" }
         if overdue.count > Limits.offers { return "\(overdue.count) overdue heads" }

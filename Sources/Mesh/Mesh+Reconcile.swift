@@ -248,10 +248,10 @@ extension Mesh {
             // Field by field: a record as a whole is copied with its arrays.
             let number = mine.number(change.number)
             let key = logs.records[number].key
-            let held = logs.records[number].durable?.frontier.size ?? 0
+            let held = UInt64(logs.marks[number].size)
             let theirs = change.theirs == 0 ? 0 : change.size(near: held)
             if logs.records[number].isFrozen {
-                tellOfFork(session, key)
+                heardOfForked(session, key, theirs)
             } else if theirs > held {
                 heardClaim(session, number, theirs)
             } else if theirs == held {
@@ -382,9 +382,8 @@ extension Mesh {
                 if let place = lacking.place(of: item.id) {
                     heardClaim(session, number, names.lacking[place].size)
                 }
-                if asked.place(of: item.id) != nil, !logs.records[number].isFrozen,
-                    let size = logs.records[number].durable?.frontier.size
-                {
+                if asked.place(of: item.id) != nil, logs.marks[number].size > 0 {
+                    let size = UInt64(logs.marks[number].size)
                     let claim = Message.Names.Claim(log: logs.records[number].key, size: size)
                     answer.names.append(claim)
                 }
@@ -399,7 +398,7 @@ extension Mesh {
     mutating func heardClaim(_ session: Session, _ number: Int, _ size: UInt64) {
         let log = logs.records[number].key
         let held = logs.records[number].pending?.frontier.size ?? 0
-        if logs.records[number].isFrozen { return tellOfFork(session, log) }
+        if logs.records[number].isFrozen { return heardOfForked(session, log, size) }
         if size > held, ownLogs.contains(where: { $0.key.publicKey == log }) {
             // Of a log written here only a signed head counts: asks for it.
             return send(session, .own([log]))

@@ -19,7 +19,7 @@ struct DamagedEntry: Sendable {
 /// under its author's signature, and written over what is damaged.
 extension Mesh {
     mutating func damaged(_ log: LogKey, _ index: UInt64) {
-        guard let record = logs[log], !record.isFrozen, index < record.size,
+        guard let record = logs[log], index < min(record.size, record.forkedAt ?? record.size),
             damage.count < Limits.damagedEntries,
             !damage.contains(where: { $0.log == log && $0.index == index })
         else { return }
@@ -71,7 +71,8 @@ extension Mesh {
         if batch.to > logs[batch.log]?.size ?? 0 { offer(session, batch.log, batch.to) }
         guard let at = damage.firstIndex(where: { $0.log == batch.log && $0.index == batch.from })
         else { return }
-        guard let mine = logs[batch.log]?.durable, !mine.isFrozen, let entry = batch.entries.first
+        guard let mine = logs[batch.log]?.durable, batch.from < mine.counted,
+            let entry = batch.entries.first
         else { return }
         guard (try? batch.verify(trusting: mine.checkpoint)) != nil else {
             return farewell(session, .protocolError, "a batch that does not verify")

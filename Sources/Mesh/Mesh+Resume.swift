@@ -19,17 +19,33 @@ package struct ResumeMark: Hashable, Sendable {
 
 /// What the store remembers between runs, besides heads.
 package struct StoreHistory: Sendable {
-    /// Names the store to peers. A restored image gets a new name.
+    /// Names the store to peers: another at each start, so that whatever was put back in between,
+    /// no number stands for two changes under one name.
     package var store: UInt64
+    /// The names of earlier runs, oldest first, and the last change of each.
+    package var earlier: [EarlierName]
     /// The change number of each log.
     package var changes: [LogKey: UInt64]
     /// Oldest first.
     package var marks: [ResumeMark]
 
+    /// What a store was called before, and up to which change.
+    package struct EarlierName: Hashable, Sendable {
+        package var name: UInt64
+        package var upTo: UInt64
+
+        package init(name: UInt64, upTo: UInt64) {
+            self.name = name
+            self.upTo = upTo
+        }
+    }
+
     package init(
-        store: UInt64 = 0, changes: [LogKey: UInt64] = [:], marks: [ResumeMark] = []
+        store: UInt64 = 0, earlier: [EarlierName] = [], changes: [LogKey: UInt64] = [:],
+        marks: [ResumeMark] = []
     ) {
         self.store = store
+        self.earlier = earlier
         self.changes = changes
         self.marks = marks
     }
@@ -51,6 +67,8 @@ struct Resuming {
     var decided: Instant?
     /// A mark of the peer's that waits until what it covers is on the disk.
     var heard: UInt64?
+    /// The peer has said that it does not know the mark of its store that is noted here.
+    var isRefused = false
     /// Something that the peer told could not be kept: no mark is noted any more.
     var isIncomplete = false
 }
@@ -79,14 +97,23 @@ extension Mesh {
         session.resume.pending = logs.lastChange
         session.resume.next = logs.lastChange
         session.resume.decided = now
-        let isKnownThere =
-            mine == storeID && storeID != 0 && change > 0 && change <= logs.lastChange
-        let isKnownHere = theirs != 0 && session.peer.flatMap { noted[$0] }?.store == theirs
+        let isKnownThere = change > 0 && change <= lastChange(under: mine)
+        let isKnownHere = (session.peer.flatMap { noted[$0] }?.change ?? 0) > 0
         if isKnownThere {
             session.resume.cursor = change
             sendChanges(session)
+        } else if change > 0 {
+            send(session, .mark(store: storeID, change: 0))
         }
         if isKnownThere && isKnownHere { reconcileLater(session) } else { reconcile(session) }
+    }
+
+    /// Up to which change a name of this store counts: what came after it was put back to an older
+    /// state has another name.
+    private func lastChange(under name: UInt64) -> UInt64 {
+        if name == 0 { return 0 }
+        if name == storeID { return logs.lastChange }
+        return earlierNames.last { $0.name == name }?.upTo ?? 0
     }
 
     /// The heads that changed, as long as the peer keeps up.
@@ -150,8 +177,17 @@ extension Mesh {
         guard store == session.resume.peerStore else {
             return farewell(session, .protocolError, "a mark of another store")
         }
+        if change == 0 { return refused(session) }
         session.resume.heard = change
         settleMark(session)
+    }
+
+    /// What the peer told under the name that is noted here it cannot tell the changes since of:
+    /// the two compare heads.
+    private mutating func refused(_ session: Session) {
+        guard !session.resume.isRefused else { return }
+        session.resume.isRefused = true
+        if !session.reconciling.isUnderWay { reconcile(session) }
     }
 
     /// Notes a mark once everything that the peer told is on the disk.

@@ -286,9 +286,10 @@ extension Mesh {
         leaveTrees(session)
         if let peer = session.peer, sessionOfPeer[peer] == session.id { sessionOfPeer[peer] = nil }
         for fetch in session.fetches {
-            if fetch.purpose == .repair {
-                repairEnded(fetch.log)
-            } else {
+            switch fetch.purpose {
+            case .repair: repairEnded(fetch.log)
+            case .search: break
+            case .entries, .newest:
                 fetching[fetch.log] = nil
                 passOnPart(fetch)
             }

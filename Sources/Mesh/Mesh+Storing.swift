@@ -43,7 +43,7 @@ extension Mesh {
         case .pushed(let found, let source, let batch):
             finish(found, change)
             if let session = sessions[source] {
-                owe(session, batch.log, found.head.size)
+                owe(session, batch.log)
                 settleMark(session)
             }
             spread(batch.log, batch, except: source)
@@ -70,7 +70,7 @@ extension Mesh {
     ) {
         let log = found.head.key
         if let session = sessions[source] {
-            owe(session, log, found.head.size)
+            owe(session, log)
             if let at = session.fetches.firstIndex(where: { $0.stream == stream }) {
                 session.fetches[at].deadline = now + Limits.streamStall
                 send(session, .credit(stream: stream, more: 1))

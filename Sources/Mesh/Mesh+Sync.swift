@@ -14,14 +14,23 @@ extension Mesh {
     mutating func sendHeads(_ session: Session) {
         while !session.headsDone && !session.isCongested {
             var page: [Checkpoint] = []
-            while session.headsCursor < logs.count && page.count < Limits.headsPerMessage {
+            // Of forked logs a head says too much. Whoever holds one itself offers it, and is told.
+            var forked: [Message.Have] = []
+            while session.headsCursor < logs.count,
+                max(page.count, forked.count) < Limits.headsPerMessage
+            {
                 let record = logs.records[session.headsCursor]
-                if let head = record.durable, !record.isFrozen, session.wants.contains(record.key) {
-                    page.append(head.checkpoint)
+                if let head = record.durable, session.wants.contains(record.key) {
+                    if !record.isFrozen {
+                        page.append(head.checkpoint)
+                    } else if let have = have(record.key) {
+                        forked.append(have)
+                    }
                 }
                 session.headsCursor += 1
             }
             session.headsDone = session.headsCursor >= logs.count
+            if !forked.isEmpty { sendCounted(session, .have(forked)) }
             sendCounted(session, .heads(page, done: session.headsDone))
             if session.headsDone && session.resume.cursor == nil { sendPendingMark(session) }
         }
@@ -29,6 +38,7 @@ extension Mesh {
 
     mutating func announce(_ head: LogHead, to session: Session) {
         guard session.wants.contains(head.key) else { return }
+        if head.isFrozen { return tellOfFork(session, head.key) }
         if session.isCongested {
             if session.isOverdue.insert(head.key).inserted { session.overdue.append(head.key) }
             if session.overdue.count > Limits.offers {
@@ -68,18 +78,19 @@ extension Mesh {
             guard session.isReady else { return }
         }
         guard let record = logs[head.log] else { return offer(session, head) }
-        if record.isFrozen { return tellOfFork(session, head.log) }
+        if record.isFrozen { return heardOfForked(session, head.log, head.size) }
         if head.size > record.size { return offer(session, head) }
         if let mine = record.pending?.checkpoint, mine.size == head.size, mine.root != head.root {
             // Whoever holds a head has verified it: one that does not verify is the peer's own.
             guard head.isVerified else {
                 return farewell(session, .protocolError, "a head that nobody signed")
             }
-            return forked(ForkProof(equalSizes: mine, head))
+            forked(ForkProof(equalSizes: mine, head))
+            return search(session, head.log)
         }
         // The peer follows up a push of its own: it wants to hear that we have it.
         if let durable = record.durable, durable.size >= head.size {
-            owe(session, head.log, durable.size)
+            owe(session, head.log)
         }
     }
 
@@ -136,8 +147,9 @@ extension Mesh {
             {
                 guard let log = session.offers.popFirst() else { break }
                 let offer = session.offered[log] ?? Session.Offer(size: 0)
-                let (size, record) = (offer.size, logs[log])
-                if record?.isFrozen == true || (record?.durable?.size ?? 0) >= size
+                let record = logs[log]
+                let size = min(offer.size, record?.forkedAt ?? offer.size)
+                if (record?.durable?.size ?? 0) >= size
                     || (record == nil && logs.count >= Limits.logs)
                     || !takes(log, held: record?.size ?? 0)
                 {
@@ -193,11 +205,11 @@ extension Mesh {
             Session.Fetch(
                 stream: stream, log: log, next: from, size: size,
                 deadline: now + Limits.streamStall, startedAt: now, to: stop, purpose: purpose))
-        if purpose != .repair { fetching[log] = session.id }
+        if purpose == .entries || purpose == .newest { fetching[log] = session.id }
         if purpose == .entries, let number = logs.number(of: log) {
             plumtree.graft(session.id, number)
         }
-        let credit = purpose == .repair || purpose == .newest ? 1 : Limits.streamCredit
+        let credit = purpose == .entries ? Limits.streamCredit : 1
         send(session, .get(stream: stream, log: log, from: from, to: stop, credit: credit))
     }
 
@@ -221,6 +233,10 @@ extension Mesh {
             repair(session, batch)
             return streamEnded(session, stream)
         }
+        if session.fetches[at].purpose == .search {
+            streamEnded(session, stream)
+            return searched(session, batch)
+        }
         if session.fetches[at].purpose == .newest {
             keepNewest(session, batch)
             return streamEnded(session, stream)
@@ -231,12 +247,7 @@ extension Mesh {
             count { $0.duplicates += UInt64(batch.entries.count) }
             return send(session, .credit(stream: stream, more: 1))
         }
-        if session.fetches[at].purpose == .proof || logs[batch.log]?.isFailing == true {
-            if let mine = logs[batch.log]?.pending, let proof = batch.forkProof(against: mine) {
-                forked(proof)
-            }
-            return streamEnded(session, stream)
-        }
+        if logs[batch.log]?.isFailing == true { return streamEnded(session, stream) }
         // What was under way when it was asked for may have been lost: then it is offered again.
         guard batch.from <= held.size else { return streamEnded(session, stream) }
         guard takes(batch.log, held: held.size) else {
@@ -258,17 +269,21 @@ extension Mesh {
     /// Verifies a batch against what is held; ends the session when it does not hold.
     mutating func accept(_ session: Session, _ batch: Batch) -> Extension? {
         let record = logs[batch.log]
-        if record?.isFrozen == true { return nil }
-        // An older signed head never takes the place of a newer one (THREATS row 4).
-        if let known = record?.pending?.checkpoint, known.size > batch.checkpoint.size {
+        if let bound = record?.forkedAt {
+            // Either history leads to what is common.
+            if batch.to > bound {
+                tellOfFork(session, batch.log)
+                return nil
+            }
+        } else if let known = record?.pending?.checkpoint, known.size > batch.checkpoint.size {
+            // An older signed head never takes the place of a newer one (THREATS row 4).
             return nil
         }
         let trusted = record?.pending?.checkpoint
         if trusted != batch.checkpoint { count { $0.signaturesChecked += 1 } }
         do {
-            let found = try batch.verify(
+            return try batch.verify(
                 trusting: trusted, held: record?.pending?.frontier ?? Frontier())
-            return found
         } catch {
             count { $0.refusedBatches += 1 }
             if error == .wrongFrontier, let mine = record?.pending {
@@ -282,18 +297,18 @@ extension Mesh {
     }
 
     /// The author signed both what is held and the batch, so the peer is not to blame: proves the
-    /// fork, now or with what the peer has behind the end of the checkpoint held here.
+    /// fork, at once where the batch shows it, and finds where it is together with the peer.
     private mutating func contradicted(_ session: Session, _ batch: Batch, _ mine: LogHead) {
-        let (old, new) = (mine.checkpoint, batch.checkpoint)
-        if old.size == new.size {
-            forked(ForkProof(equalSizes: old, new))
+        if mine.checkpoint.size == batch.checkpoint.size {
+            forked(ForkProof(equalSizes: mine.checkpoint, batch.checkpoint))
         } else if let proof = batch.forkProof(against: mine) {
             forked(proof)
-        } else if old.size < new.size, session.fetches.count <= Limits.streamsFetched,
-            !session.fetches.contains(where: { $0.log == batch.log && $0.purpose == .proof })
-        {
-            fetch(session, batch.log, from: old.size, offered: new.size, purpose: .proof)
         }
+        let isAsked = { (fetch: Session.Fetch) in
+            fetch.log == batch.log && fetch.purpose == .entries
+        }
+        if let fetch = session.fetches.first(where: isAsked) { streamEnded(session, fetch.stream) }
+        search(session, batch.log, theirs: LeafRun(batch))
     }
 
     /// The peer has no more of it: what it holds is known now, whatever its checkpoint made of it.
@@ -312,7 +327,9 @@ extension Mesh {
         if let at = session.fetches.firstIndex(where: { $0.stream == stream && $0.to != nil }) {
             session.fetches[at].size = max(session.fetches[at].size, size)
         }
+        let isSearch = session.fetches.contains { $0.stream == stream && $0.purpose == .search }
         streamEnded(session, stream)
+        if isSearch { searchMissed(session, size) }
     }
 
     mutating func streamEnded(_ session: Session, _ stream: UInt64) {
@@ -320,7 +337,9 @@ extension Mesh {
         let fetch = session.fetches.remove(at: at)
         release(session, fetch)
         // The peer said that it holds more than it gave.
-        if !goOn(session, fetch), logs[fetch.log]?.size ?? 0 < fetch.size {
+        if fetch.purpose != .search, !goOn(session, fetch),
+            logs[fetch.log]?.size ?? 0 < fetch.size
+        {
             session.resume.isIncomplete = true
         }
         schedule()
@@ -329,9 +348,12 @@ extension Mesh {
 
     /// The log may be asked of anybody again.
     private mutating func release(_ session: Session, _ fetch: Session.Fetch) {
-        if fetch.purpose == .repair { return repairEnded(fetch.log) }
-        let isOther = session.fetches.contains { $0.log == fetch.log && $0.purpose != .repair }
-        if fetching[fetch.log] == session.id && !isOther { fetching[fetch.log] = nil }
+        switch fetch.purpose {
+        case .repair: return repairEnded(fetch.log)
+        case .search: return
+        case .entries, .newest: break
+        }
+        if fetching[fetch.log] == session.id { fetching[fetch.log] = nil }
         passOnPart(fetch)
     }
 
@@ -352,6 +374,7 @@ extension Mesh {
             release(session, fetch)
             stalled.append(fetch)
             session.stalls[fetch.log, default: 0] += 1
+            if fetch.purpose == .search { session.search = nil }
             session.resume.isIncomplete = true
         }
         if stalled.isEmpty { return }
@@ -391,6 +414,8 @@ extension Mesh {
             heardClaim(session, number, from)
             schedule()
         }
+        // To whoever holds nothing yet the proof says nothing: it comes behind the entries.
+        if from > 0 && logs[log]?.isFrozen == true { tellOfFork(session, log) }
         // Asked for again: the earlier stream was given up.
         session.serving.removeAll { $0.log == log }
         guard session.serving.count < Limits.streamsServed else {
@@ -420,7 +445,7 @@ extension Mesh {
             let stream = session.serving.remove(at: at)
             let head = logs[stream.log]?.durable
             send(session, .end(stream: stream.stream, size: head?.size ?? 0))
-            if let head, !head.isFrozen, stream.next < head.size { announce(head, to: session) }
+            if let head, stream.next < head.size { announce(head, to: session) }
         }
     }
 
@@ -436,9 +461,13 @@ extension Mesh {
             }
             // An end needs no credit: while a stream is open, live posts are left to it.
             let record = logs[stream.log]
-            guard let head = record?.durable, stream.next <= head.size, stream.next < stop else {
+            let whole = servedUpTo(record?.durable)
+            let end = min(whole, stop)
+            guard let head = record?.durable, stream.next < end || stream.next == head.size,
+                stream.next < stop
+            else {
                 session.serving.remove(at: at)
-                send(session, .end(stream: stream.stream, size: record?.durable?.size ?? 0))
+                endServed(session, stream, whole)
                 continue
             }
             if stream.next == head.size {
@@ -449,7 +478,7 @@ extension Mesh {
                     continue
                 }
                 session.serving.remove(at: at)
-                send(session, .end(stream: stream.stream, size: head.size))
+                endServed(session, stream, whole)
                 continue
             }
             if stream.credit == 0 || !session.hasRoomToServe {
@@ -461,14 +490,26 @@ extension Mesh {
                 .read(
                     session.id, stream: stream.stream,
                     ReadRequest(
-                        head: head, from: stream.next, to: min(head.size, stop),
-                        maxBytes: Limits.batchBytes)))
+                        head: head, from: stream.next, to: end, maxBytes: Limits.batchBytes)))
             at += 1
         }
     }
 
+    /// What is behind the place where a log forks is not passed on. As long as the place is not
+    /// known, whoever holds the other history gets ours to find it.
+    private func servedUpTo(_ head: LogHead?) -> UInt64 {
+        guard let head else { return 0 }
+        return forkProofs[head.key].map { $0.parting == nil } ?? false ? head.size : head.counted
+    }
+
+    private mutating func endServed(_ session: Session, _ stream: Session.Serve, _ size: UInt64) {
+        if logs[stream.log]?.isFrozen == true { tellOfFork(session, stream.log) }
+        send(session, .end(stream: stream.stream, size: size))
+    }
+
     /// The batch that a stream waited for.
     mutating func served(_ id: SessionID, _ stream: UInt64, _ batch: Batch?) {
+        if stream == 0, let session = sessions[id] { return readForSearch(session, batch) }
         guard let session = sessions[id], session.isReady,
             let at = session.serving.firstIndex(where: { $0.stream == stream && $0.isReading })
         else { return }

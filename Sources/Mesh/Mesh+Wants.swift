@@ -177,7 +177,7 @@ extension Mesh {
         guard let number = logs.number(of: log) else { return false }
         let record = logs.records[number]
         guard let head = record.durable else { return false }
-        if record.isFrozen { return true }
+        if let bound = record.forkedAt { return head.size >= bound }
         guard head.size == head.checkpoint.size, fetching[log] == nil else { return false }
         return sessionOrder.allSatisfy { id in
             guard let session = sessions[id] else { return true }

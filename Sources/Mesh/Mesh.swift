@@ -37,6 +37,8 @@ package struct Mesh {
     var plumtree: Plumtree
     /// Names this store to peers, who remember what they know of it.
     let storeID: UInt64
+    /// What it was called before.
+    let earlierNames: [StoreHistory.EarlierName]
     /// Of the round that a sketch was made for last: 8 bytes a log, for all sessions together.
     var sketchItems: SketchItems?
     /// What is known of peers' stores, and whose mark is oldest.
@@ -75,8 +77,11 @@ package struct Mesh {
     var writes: [Token: PendingWrite] = [:]
     var writeBytes = 0
     var nextToken: Token = 1
-    /// Proofs of forked logs, for peers that do not know yet.
+    /// The strongest proof of each forked log.
     var forkProofs: [LogKey: ForkProof] = [:]
+    /// Logs of which it is not known where they fork, and when the next is looked into.
+    var unlocated: [UnlocatedFork] = []
+    var nextSearch: Instant?
     /// Fork proofs that the store refused: tried again when there may be room.
     var unstoredForks: [ForkProof] = []
     /// Entries that the store cannot read back.
@@ -107,13 +112,18 @@ package struct Mesh {
         admission = Admission(secret: configuration.entropy())
         logs = LogTable(heads: heads, changes: history.changes(for: heads))
         storeID = history.store
+        earlierNames = history.earlier
         plumtree = Plumtree(configuration.broadcast)
         random = SeededRandom(seed: seed)
         overlay = configuration.overlay.map {
             HyParView(me: configuration.nodeKey.publicKey, parameters: $0, seed: seed ^ 0x5eed)
         }
         for mark in history.marks { remember(mark) }
-        for proof in forks.prefix(Limits.forkProofs) { forkProofs[proof.log] = proof }
+        for proof in forks.prefix(Limits.forkProofs) {
+            forkProofs[proof.log] = proof
+            if let number = logs.number(of: proof.log) { logs.freeze(number, at: proof.bound) }
+            if proof.parting == nil { searchLater(proof.log) }
+        }
         rememberNewest(newest)
         for start in own { adopt(start) }
         startDialling()
@@ -182,6 +192,7 @@ package struct Mesh {
         note(plumtree.nextDeadline)
         note(nextDialDeadline)
         note(storageBlockedUntil)
+        note(nextSearch)
         for entry in damage { note(entry.askAgain) }
         return earliest
     }
@@ -249,6 +260,7 @@ package struct Mesh {
         overlayTick()
         forgetAsked()
         graftMissing()
+        searchAgain()
         schedule()
     }
 

@@ -20,7 +20,7 @@ package enum Message: Equatable, Sendable {
     case batch(stream: UInt64, Batch)
     case end(stream: UInt64, size: UInt64)
     /// Stored durably, up to these sizes.
-    case have([(log: LogKey, size: UInt64)])
+    case have([Have])
     /// The code of a `Farewell`, or one of a later version.
     case bye(UInt64, String)
     case fork(ForkProof)
@@ -31,7 +31,8 @@ package enum Message: Equatable, Sendable {
     case graft([LogKey])
     /// My store, and up to which of its changes I know yours (zeros when I do not).
     case since(mine: UInt64, yours: UInt64, change: UInt64)
-    /// You have been told of all changes of my store up to this one; 0: I do not know yours.
+    /// You have been told of all changes of my store up to this one; 0: I do not know the one that
+    /// you have.
     case mark(store: UInt64, change: UInt64)
     /// Which logs are wanted of the peer.
     case want(WantChange, [LogKey])
@@ -51,6 +52,20 @@ package enum Message: Equatable, Sendable {
     case shuffleReply(nonce: UInt64, nodes: [Contact])
     /// A type above 31: of a later version, and passed over.
     case unknown(UInt64)
+
+    /// So many entries of a log are stored durably.
+    package struct Have: Equatable, Sendable {
+        package var log: LogKey
+        package var size: UInt64
+        /// The first eight bytes of the root over them; 0 for a log that is known to have forked.
+        package var root: UInt64
+
+        package init(log: LogKey, size: UInt64, root: UInt64) {
+            self.log = log
+            self.size = size
+            self.root = root
+        }
+    }
 
     /// The first message of each side.
     package struct Hello: Equatable, Sendable {
@@ -122,11 +137,7 @@ extension Message {
         case .have(let list):
             encoder.begin(2, type: 9)
             encoder.array(list.count)
-            for item in list {
-                encoder.array(2)
-                encoder.bytes(item.log)
-                encoder.uint(item.size)
-            }
+            for item in list { item.encode(into: &encoder) }
         case .bye(let why, let text):
             encoder.begin(3, type: 10)
             encoder.uint(why)
@@ -244,16 +255,25 @@ extension Message {
 
     private static func readHaves(
         _ decoder: inout CBORDecoder
-    ) throws(WireError) -> [(log: LogKey, size: UInt64)] {
-        var list: [(log: LogKey, size: UInt64)] = []
+    ) throws(WireError) -> [Have] {
+        var list: [Have] = []
         for _ in 0..<(try decoder.array(max: Limits.havesPerMessage)) {
-            try decoder.array(exactly: 2)
+            try decoder.array(exactly: 3)
             let log = try decoder.bytes32()
             let size = try decoder.uint(max: LogLimits.size)
             if size < 1 { throw .malformed }
-            list.append((log, size))
+            list.append(Have(log: log, size: size, root: try decoder.eight()))
         }
         return list
+    }
+}
+
+extension Message.Have {
+    fileprivate func encode(into encoder: inout CBOREncoder) {
+        encoder.array(3)
+        encoder.bytes(log)
+        encoder.uint(size)
+        encoder.eight(root)
     }
 }
 

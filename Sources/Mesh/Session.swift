@@ -66,7 +66,10 @@ final class Session {
     /// The highest number of a stream that the peer opened: none is used twice.
     var lastServed: UInt64 = 0
     var nextStream: UInt64 = 1
-    var haves: [(log: LogKey, size: UInt64)] = []
+    /// Logs of which the peer is owed a `have`.
+    var haves: [LogKey] = []
+    /// Where a log forks is being found out with the peer.
+    var search: ForkSearching?
     /// The secret of the invite that the peer came with, until it has named a log of its own.
     var invite: [UInt8]?
     /// Whether the peer has answered for our own logs in this session.
@@ -133,8 +136,10 @@ final class Session {
         var confirmed: UInt64 = 0
         /// Confirmed, or sent to it.
         var sent: UInt64 = 0
-        /// The peer was sent the proof that the log is forked.
-        var toldOfFork = false
+        /// The rank of the best fork proof that the peer knows; nil when it knows none.
+        var forkRank: UInt64?
+        /// The size at which the peer said to have another history, and was sent our head for it.
+        var doubted: UInt64?
     }
 
     /// What the peer says that it holds of a log.
@@ -174,8 +179,8 @@ final class Session {
         case entries
         /// To have the newest ones before those in between.
         case newest
-        /// To prove a fork: it begins where the checkpoint held here ends.
-        case proof
+        /// To find where a log forks.
+        case search
         /// To put one damaged entry right, the first of the stream.
         case repair
     }

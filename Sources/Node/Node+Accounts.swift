@@ -1,5 +1,6 @@
 import Content
 import Crypto
+import Feed
 import MerkleLog
 import Mesh
 import Primitives
@@ -176,9 +177,10 @@ extension Node {
     private func change(
         _ old: Account, to key: SigningKey, _ reply: @escaping (Control.Reply) -> Void
     ) {
-        let head = try? reader.head(of: old.device)
-        let predecessor = head.map {
-            IdentityStatement.Predecessor(log: old.device, size: $0.size, root: $0.frontier.root)
+        // Of a forked log, what is common to all its histories.
+        let counted = (try? reader.head(of: old.device))?.counted ?? 0
+        let predecessor = people.root(of: old.device, at: counted).map {
+            IdentityStatement.Predecessor(log: old.device, size: counted, root: $0)
         }
         var account = old
         account.device = key.publicKey

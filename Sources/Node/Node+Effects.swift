@@ -62,11 +62,9 @@ extension Node {
             var encoder = CBOREncoder()
             proof.encode(into: &encoder)
             storeThread.submit(
-                StoreThread.Job(write: .freeze(proof.log), token: nil, fence: nil, bytes: 0))
-            storeThread.submit(
                 StoreThread.Job(
-                    write: .forkProof(proof.log, encoder.bytes), token: token, fence: nil,
-                    bytes: 0))
+                    write: .fork(proof.log, bound: proof.bound, proof: encoder.bytes),
+                    token: token, fence: nil, bytes: 0))
         }
     }
 
@@ -132,6 +130,16 @@ extension Node {
         waiters.removeAll { $0.log == log && $0.size <= size }
     }
 
+    private func forkProven(_ log: LogKey, _ bound: UInt64) {
+        journal.say(
+            "FORK: \(DIDKey.encode(log)) signed two histories; from entry \(bound) on it counts no "
+                + "more")
+        do throws(StoreError) { try people.fork(log, at: bound) } catch {
+            journal.say("cannot read what \(DIDKey.encode(log)) said before it forked: \(error)")
+        }
+        policyIsDue()
+    }
+
     // MARK: Journal
 
     private func take(_ notice: Notice) {
@@ -146,8 +154,8 @@ extension Node {
         case .sessionClosed(let key, let why):
             guard let key, sessions.removeValue(forKey: key) != nil else { return }
             journal.say("lost \(short(key)): \(why)")
-        case .forkProven(let log):
-            journal.say("FORK: \(DIDKey.encode(log)) signed two histories; the log is frozen")
+        case .forkProven(let log, let bound):
+            forkProven(log, bound)
         case .ownLogBehind(let log, let held, let published):
             journal.say(
                 "this store is old: \(published) entries of \(short(log)) were published and "

@@ -78,8 +78,9 @@ extension Node {
             let root = heads.first { $0.key == account.identity }
             roots[account.identity] = try fences.trust(account.identity, root)
         }
-        let isTrusted = own.allSatisfy { $0.trust == .current }
-        let history = try reader.history(store: try changeID(reader, writer, isTrusted))
+        let names = try writer.beginNames(
+            after: try reader.changeNames(), SystemRandom.uint64() | 1)
+        let history = try reader.history(names: names)
         let page = try CrashPage(path: paths.atWork)
         let quarantine = try quarantine(page, reader, writer, journal)
         let loop = try EventLoop()
@@ -125,20 +126,6 @@ extension Node {
         }
         let fresh = SystemRandom.bytes32()
         try writer.commit([.setting("store-id", fresh.array)])
-        return fresh
-    }
-
-    /// Names this store's change numbers to peers. A store that a fence knows to be old, or does
-    /// not know, may give numbers a second time: it begins anew under another name.
-    private static func changeID(
-        _ reader: StoreReader, _ writer: StoreWriter, _ isTrusted: Bool
-    ) throws(StoreError) -> UInt64 {
-        if isTrusted, let bytes = try reader.setting("change-id"), bytes.count == 8 {
-            return bytes.reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        let fresh = SystemRandom.uint64() | 1
-        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: fresh >> (56 - 8 * UInt64($0))) }
-        try writer.commit([.setting("change-id", bytes)])
         return fresh
     }
 

@@ -57,6 +57,7 @@ extension Node {
             ("post", describe(post)), ("signedSize", .int(head.checkpoint.size)),
             ("root", .string(Base64.encode(head.checkpoint.root.array))),
             ("device", .string(DIDKey.encode(reference.log))),
+            ("forkedAt", head.forkedAt.map { .int($0) }),
             ("identity", identity.map { .string(DIDKey.encode($0)) }))
     }
 
@@ -76,9 +77,11 @@ extension Node {
         for log in logs where room > 0 {
             guard let head = try stored({ () throws(StoreError) in try reader.head(of: log) })
             else { continue }
-            let from = parameters["from"]?.number ?? (head.size - min(head.size, UInt64(limit)))
+            let counted = head.counted
+            let from = parameters["from"]?.number ?? (counted - min(counted, UInt64(limit)))
+            let most = min(UInt64(limit), counted - min(counted, from))
             let entries = try stored { () throws(StoreError) in
-                try posts.entries(of: log, from: from, limit: limit, maxBytes: room)
+                try posts.entries(of: log, from: from, limit: Int(most), maxBytes: room)
             }
             room -= entries.reduce(0) { $0 + $1.textBytes }
             out.append(
@@ -86,7 +89,7 @@ extension Node {
                     ("log", .string(DIDKey.encode(log))), ("size", .int(head.size)),
                     ("signedSize", .int(head.checkpoint.size)),
                     ("root", .string(Base64.encode(head.checkpoint.root.array))),
-                    ("frozen", .bool(head.isFrozen)),
+                    ("forkedAt", head.forkedAt.map { .int($0) }),
                     ("name", people.name(of: log).map { .string($0) }),
                     ("entries", .array(entries.map(describe))),
                     ("newest", try newest(of: log, from: parameters["from"]?.number))))

@@ -48,7 +48,7 @@ extension Node {
     func status() throws(NodeError) -> Value {
         let counts = try stored { () throws(StoreError) in
             (
-                entries: try reader.entryCount(), marks: try reader.markCount(),
+                entries: try reader.countedEntries(), marks: try reader.markCount(),
                 logs: try reader.logCount()
             )
         }
@@ -66,8 +66,19 @@ extension Node {
             ("duplicates", .int(counters.duplicates)),
             ("datagramsSent", .int(counters.datagramsSent)),
             ("datagramsReceived", .int(counters.datagramsReceived)),
+            ("forks", forkList()),
             ("storage", try storageStatus()), ("followed", followedStatus()),
             ("quarantine", quarantineStatus()))
+    }
+
+    /// Forked logs, and what is told of them: at most so many as anybody reads.
+    private func forkList() -> Value {
+        .array(
+            mesh.forks.prefix(100).map { proof in
+                .object(
+                    ("log", .string(DIDKey.encode(proof.log))), ("from", .int(proof.bound)),
+                    ("name", people.name(of: proof.log).map { .string($0) }))
+            })
     }
 
     func accountList() -> Value {

@@ -108,7 +108,7 @@ package final class Node {
         network.delegate = self
         parts.answers.node = self
         parts.tasks.box.node = self
-        do throws(StoreError) { try people.load() } catch { throw .store("\(error)") }
+        do throws(StoreError) { try people.load(parts.heads) } catch { throw .store("\(error)") }
         loop.turnEnded = { [weak self] in self?.turnEnded() }
         try startPolicy()
         if parts.wasKilled { checkInBackground() }

@@ -19,6 +19,10 @@ package enum Limits {
     /// Change numbers of a store: exact in JSON, never reached.
     package static let changes: UInt64 = (1 << 53) - 1
 
+    /// Names that a store had in earlier runs, under which peers may resume. Guess: a month of
+    /// daily starts.
+    package static let storeNames = 32
+
     // MARK: Time
 
     /// From accept or connect to the peer's hello, whatever trickles in meanwhile.
@@ -59,6 +63,11 @@ package enum Limits {
     package static let announceRepair = Instant.Span.seconds(1)
     /// From hearing of a change number to noting it: what was lost till then was repeated.
     package static let markInterval = Instant.Span.seconds(20)
+
+    /// Between two peers that are asked where a log forks: at first, and at last. Guess: whoever
+    /// saw both histories mostly finds it within a second.
+    package static let forkSearchFirst = Instant.Span.seconds(5)
+    package static let forkSearchLast = Instant.Span.seconds(600)
 
     // MARK: Memory
 
@@ -103,7 +112,7 @@ package enum Limits {
     package static let offers = 65_536
     /// Damaged entries that are remembered until they are put right.
     package static let damagedEntries = 1_024
-    /// Fork proofs kept in memory for peers that still offer the log. Each takes at most 4 KiB.
+    /// Fork proofs kept in memory for peers that still offer the log. Each takes at most 6 KiB.
     package static let forkProofs = 1_024
     /// Addresses that are redialled.
     package static let dialTargets = 256

@@ -29,7 +29,12 @@ extension Liar {
         case .ownHeads(let list):
             return .ownHeads(list.compactMap { bend($0, session) })
         case .have(let list):
-            return .have(list.map { does(.misstate) ? (log: $0.log, size: size($0.size)) : $0 })
+            return .have(
+                list.map { have in
+                    guard does(.misstate) else { return have }
+                    let root = random.happens(500) ? have.root : random.next()
+                    return Message.Have(log: have.log, size: size(have.size), root: root)
+                })
         case .batch(let stream, let batch): return bend(stream, batch, session)
         case .end(let stream, let held):
             if does(.withhold) { return nil }

@@ -41,7 +41,7 @@ extension Liar {
     /// More of somebody's log than it will ever serve.
     private func promise() -> Message {
         let log = heads.randomOne(&random)?.log ?? random.hash()
-        return .have([(log: log, size: size(10))])
+        return .have([Message.Have(log: log, size: size(10), root: random.next())])
     }
 
     private func falseHeads() -> Message {

@@ -185,9 +185,7 @@ struct Liveness {
             (author?.mayFork == false ? "log of node " : "forkable log of node ")
             + (author.map { "\($0.node)" } ?? "?")
         if held.contains(where: { $0.1?.head.isFrozen == true }) {
-            // Whoever holds nothing of it has nothing to freeze.
-            let free = held.first { $0.1?.head.isFrozen == false }
-            return free.map { "\(name) is forked, and not frozen at node \($0.0)" }
+            return disagreement(held, name)
         }
         // Whoever holds the most whole: a copy with a hole is passed on only up to it.
         let whole = held.compactMap { $0.1?.damaged.isEmpty == true ? $0.1?.head : nil }
@@ -207,6 +205,32 @@ struct Liveness {
         }
         let damaged = held.first { !isStuck && $0.1?.damaged.isEmpty == false }
         return damaged.map { "\(name) is still damaged at node \($0.0)" }
+    }
+
+    /// Of a forked log all hold the same entries for those that count. Whoever holds nothing of it
+    /// has nothing to freeze.
+    private func disagreement(_ held: [(Int, MemoryStore.Log?)], _ name: String) -> String? {
+        let copies = held.compactMap { index, copy in copy.map { (index, $0) } }
+        if let free = copies.first(where: { !$0.1.head.isFrozen }) {
+            return "\(name) is forked, and not frozen at node \(free.0)"
+        }
+        guard let bound = copies.compactMap({ $0.1.head.forkedAt }).min() else { return nil }
+        if let other = copies.first(where: { $0.1.head.forkedAt != bound }) {
+            return "\(name) forks at \(bound), and at \(other.1.head.forkedAt ?? 0) for node"
+                + " \(other.0)"
+        }
+        // A copy with a hole is passed on only up to it, and cannot be compared.
+        guard bound > 0, copies.allSatisfy({ $0.1.damaged.isEmpty }) else { return nil }
+        let counted = copies.map(\.1.head.counted)
+        let most = counted.max() ?? 0
+        if counted.count < core.count || counted.contains(where: { $0 != most }) {
+            let list = held.map { "\($0.0):\($0.1?.head.counted ?? 0)" }.joined(separator: " ")
+            return "\(name) forks at \(bound), and counts \(list)"
+        }
+        let roots = copies.map { _, copy in
+            try? LogView(head: copy.head, reader: copy)?.frontier(at: most).root
+        }
+        return roots.contains { $0 != roots[0] } ? "\(name) forks before \(bound)" : nil
     }
 
     // MARK: Writing

@@ -24,7 +24,8 @@ struct MemoryStore {
     private(set) var logs: [LogKey: Log] = [:]
     private(set) var forks: [ForkProof] = []
     /// Names the numbers of its changes to peers; 0 before its first start.
-    var name: UInt64 = 0
+    private(set) var name: UInt64 = 0
+    private var earlier: [StoreHistory.EarlierName] = []
     /// The number of the last change, and that of each log's last.
     private(set) var change: UInt64 = 0
     private var changes: [LogKey: UInt64] = [:]
@@ -43,7 +44,18 @@ struct MemoryStore {
 
     var heads: [LogHead] { order.compactMap { logs[$0]?.head } }
 
-    var history: StoreHistory { StoreHistory(store: name, changes: changes, marks: marks) }
+    var history: StoreHistory {
+        StoreHistory(store: name, earlier: earlier, changes: changes, marks: marks)
+    }
+
+    /// Each process gives its numbers under a name of its own.
+    mutating func begin(_ name: UInt64) {
+        if self.name != 0 {
+            earlier.append(StoreHistory.EarlierName(name: self.name, upTo: change))
+        }
+        earlier.removeFirst(max(0, earlier.count - Limits.storeNames))
+        self.name = name
+    }
 
     private mutating func changed(_ log: LogKey) {
         change += 1
@@ -73,8 +85,9 @@ struct MemoryStore {
     }
 
     mutating func freeze(_ proof: ForkProof) {
-        if !forks.contains(where: { $0.log == proof.log }) { forks.append(proof) }
-        logs[proof.log]?.head.isFrozen = true
+        forks.removeAll { $0.log == proof.log }
+        forks.append(proof)
+        logs[proof.log]?.head.forkedAt = proof.bound
         changed(proof.log)
     }
 
@@ -82,14 +95,17 @@ struct MemoryStore {
     mutating func append(_ run: Run) -> Outcome {
         let key = run.found.head.key
         let held = logs[key]?.head
-        guard run.from == size(of: key), held?.isFrozen != true,
-            run.found.head.checkpoint.size >= held?.checkpoint.size ?? 0
-        else { return .doesNotFollow }
+        let bound = forks.first { $0.log == key }?.bound
+        guard run.from == size(of: key) else { return .doesNotFollow }
+        if let bound {
+            guard run.to <= bound else { return .doesNotFollow }
+        } else if run.found.head.checkpoint.size < held?.checkpoint.size ?? 0 {
+            return .doesNotFollow
+        }
         if logs[key] == nil { order.append(key) }
-        let wasFrozen = logs[key]?.head.isFrozen ?? forks.contains { $0.log == key }
         logs[key, default: Log(head: run.found.head)].runs.append(run)
         logs[key]?.head = run.found.head
-        if wasFrozen { logs[key]?.head.isFrozen = true }
+        logs[key]?.head.forkedAt = bound
         changed(key)
         for node in run.found.nodes { logs[key]?.subtrees[node.position] = node.hash }
         return .done

@@ -159,9 +159,6 @@ extension World {
         guard let image = node.image else { return }
         say("restore \(how)", node.index)
         node.store = image.store
-        // Change numbers are given a second time. A node notices only if its own logs went on since
-        // the image; a world where it does not would see peers resume in the wrong place.
-        node.store.name = 0
         switch how {
         case .store: break
         case .storeWithoutFence: node.fences = [:]

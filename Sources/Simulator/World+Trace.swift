@@ -86,7 +86,7 @@ extension World {
             "session with \(name(peer))\(outbound ? ", ours" : "")"
         case .sessionClosed(let peer, let why):
             "session with \(peer.map { name($0) } ?? "somebody") ended: \(why)"
-        case .forkProven(let log): "FORK of \(name(log))"
+        case .forkProven(let log, let bound): "FORK of \(name(log)) from \(bound) on"
         case .ownLogBehind(let log, let held, let published):
             "\(name(log)) is behind: \(held) of \(published)"
         case .ownLogConfirmed(let log): "\(name(log)) may be written"
@@ -118,7 +118,9 @@ extension World {
                 + "\(batch.checkpoint.size)"
         case .have(let haves):
             "have " + haves.map { "\(name($0.log)):\($0.size)" }.joined(separator: " ")
-        case .fork(let proof): "fork \(name(proof.log)) \(proof.a.size) \(proof.b.size)"
+        case .fork(let proof):
+            "fork \(name(proof.log)) \(proof.a.size) \(proof.b.size), "
+                + "\(proof.parting == nil ? "before" : "at") \(proof.bound)"
         default: String(String(describing: message).prefix(100))
         }
     }

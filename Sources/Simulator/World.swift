@@ -31,6 +31,9 @@ package final class World {
     /// Whose bytes the event that is being handled is made of.
     var speaker: Int?
 
+    /// Called when a node learns that so many entries of a log, at most, have one history.
+    package var proven: ((_ node: Int, LogKey, _ bound: UInt64) -> Void)?
+
     /// More events than any run needs: somebody talks without end.
     package var stepLimit = 3_000_000
 
@@ -127,10 +130,7 @@ package final class World {
         let salt = UInt64(node.index) << 20 | UInt64(node.generation)
         let entropy = EntropySource(seed: seed &* 0x2545_f491_4f6c_dd1d ^ salt)
         let own = node.own.map { OwnLogStart(key: $0, trust: node.trust($0.publicKey)) }
-        if node.store.name == 0 || own.contains(where: { $0.trust != .current }) {
-            // Numbers may be given a second time: they count under another name.
-            node.store.name = random.next() | 1
-        }
+        node.store.begin(random.next() | 1)
         var configuration = MeshConfiguration(
             nodeKey: node.key, networkSecret: nil, listenPort: node.endpoint.port,
             agent: "sim", entropy: { entropy.next() })
@@ -304,7 +304,9 @@ package final class World {
 
     private func note(_ node: SimulatedNode, _ notice: Notice) {
         switch notice {
-        case .forkProven(let log): safety.frozen(node, log)
+        case .forkProven(let log, let bound):
+            safety.frozen(node, log)
+            proven?(node.index, log, bound)
         case .badBatch(_, from: let peer, let why): safety.blamed(node, peer, "a batch: \(why)")
         default: break
         }

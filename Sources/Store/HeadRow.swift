@@ -25,6 +25,11 @@ enum HeadRow {
         let checkpoint = Checkpoint(log: key, size: reached, root: root, signature: signature)
         return LogHead(
             key: key, frontier: frontier, checkpoint: checkpoint, tail: tail,
-            isFrozen: row.int(8) != 0)
+            forkedAt: forkedAt(row.int(8)))
+    }
+
+    /// What `frozen` says: 0 of a log with one history, else one more than the entries that count.
+    static func forkedAt(_ frozen: Int64) -> UInt64? {
+        frozen == 0 ? nil : UInt64(clamping: frozen - 1)
     }
 }

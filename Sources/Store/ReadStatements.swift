@@ -11,6 +11,8 @@ struct ReadStatements: ~Copyable {
     let setting: Statement
     let forkProofs: Statement
     let marks: Statement
+    let marksOfLog: Statement
+    let countedSize: Statement
     let markCount: Statement
     let changes: Statement
     let resumes: Statement
@@ -25,7 +27,7 @@ struct ReadStatements: ~Copyable {
             database, "SELECT \(columns) FROM logs WHERE number > ?1 ORDER BY number LIMIT ?2")
         let count = try Statement(database, "SELECT count(*) FROM logs")
         let totalSize = try Statement(database, "SELECT coalesce(sum(size), 0) FROM logs")
-        let place = try Statement(database, "SELECT number, size FROM logs WHERE key = ?1")
+        let place = try Statement(database, "SELECT number, size, frozen FROM logs WHERE key = ?1")
         let entries = try Statement(
             database,
             """
@@ -41,7 +43,23 @@ struct ReadStatements: ~Copyable {
             """)
         let setting = try Statement(database, "SELECT value FROM settings WHERE name = ?1")
         let forkProofs = try Statement(database, "SELECT key, proof FROM fork_proofs ORDER BY key")
-        let markCount = try Statement(database, "SELECT count(*) FROM marks")
+        let markCount = try Statement(
+            database,
+            """
+            SELECT count(*) FROM marks JOIN logs ON logs.number = marks.log
+            WHERE frozen = 0 OR idx < frozen - 1
+            """)
+        let marksOfLog = try Statement(
+            database,
+            """
+            SELECT key, idx FROM marks JOIN logs ON number = log WHERE key = ?1 ORDER BY idx
+            """)
+        let countedSize = try Statement(
+            database,
+            """
+            SELECT coalesce(sum(CASE frozen WHEN 0 THEN size ELSE min(size, frozen - 1) END), 0)
+            FROM logs
+            """)
         let changes = try Statement(database, "SELECT key, changed FROM logs")
         let resumes = try Statement(
             database, "SELECT peer, store, change FROM resumes ORDER BY rowid")
@@ -64,6 +82,8 @@ struct ReadStatements: ~Copyable {
         self.setting = setting
         self.forkProofs = forkProofs
         self.marks = marks
+        self.marksOfLog = marksOfLog
+        self.countedSize = countedSize
         self.markCount = markCount
         self.changes = changes
         self.resumes = resumes

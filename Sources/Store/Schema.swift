@@ -70,6 +70,10 @@ enum Schema {
             key BLOB PRIMARY KEY,
             batch BLOB NOT NULL);
         """,
+        // A forked log has a place where it forks: one more than the entries that count.
+        """
+        UPDATE logs SET frozen = size + 1 WHERE frozen <> 0;
+        """,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

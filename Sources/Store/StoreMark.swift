@@ -35,14 +35,22 @@ extension StoreReader {
     }
 
     /// The listed entries, log by log in order of arrival, each log's by index.
-    package func marks() throws(StoreError) -> [StoreMark] {
-        defer { statements.marks.reset() }
+    package func marks() throws(StoreError) -> [StoreMark] { try marks(by: statements.marks) }
+
+    /// Those of one log.
+    package func marks(of log: LogKey) throws(StoreError) -> [StoreMark] {
+        statements.marksOfLog.bind(1, log)
+        return try marks(by: statements.marksOfLog)
+    }
+
+    private func marks(by query: borrowing Statement) throws(StoreError) -> [StoreMark] {
+        defer { query.reset() }
         var out: [StoreMark] = []
-        while try statements.marks.step() {
-            guard let log = statements.marks.bytes32(0) else {
+        while try query.step() {
+            guard let log = query.bytes32(0) else {
                 throw .corrupt(what: "the list of statements is damaged", place: .file)
             }
-            out.append(StoreMark(log: log, index: UInt64(statements.marks.int(1))))
+            out.append(StoreMark(log: log, index: UInt64(query.int(1))))
         }
         return out
     }

@@ -15,6 +15,13 @@ extension StoreReader {
         return (number, size)
     }
 
+    /// See `LogHead.forkedAt`.
+    private func forkedAt(_ log: LogKey) throws(StoreError) -> UInt64? {
+        statements.place.bind(1, log)
+        defer { statements.place.reset() }
+        return try statements.place.step() ? HeadRow.forkedAt(statements.place.int(2)) : nil
+    }
+
     /// Entries one after another and their leaf hashes, from which whoever sends the log batch by
     /// batch rolls its frontier on.
     package struct Run: Hashable, Sendable {
@@ -60,13 +67,15 @@ extension StoreReader {
         try entries(of: log, from: index, limit: 1).first
     }
 
-    /// The last `count` entries of a log, oldest first, and the index of the first of them.
+    /// The last `count` entries of a log that count, oldest first, and the index of the first of
+    /// them.
     package func newest(
         of log: LogKey, count: Int
     ) throws(StoreError) -> (from: UInt64, entries: [Entry]) {
         guard let (_, size) = try place(of: log) else { return (0, []) }
-        let from = size - min(UInt64(max(0, count)), size)
-        return (from, try entries(of: log, from: from, limit: count))
+        let counted = min(size, try forkedAt(log) ?? size)
+        let from = counted - min(UInt64(max(0, count)), counted)
+        return (from, try entries(of: log, from: from, limit: Int(counted - from)))
     }
 
     /// The leaf hashes of the entries in `range`, all of which must be held.

@@ -65,6 +65,13 @@ extension StoreReader {
         return try statements.totalSize.step() ? UInt64(clamping: statements.totalSize.int(0)) : 0
     }
 
+    /// The same without what stands behind the place where a log forks.
+    package func countedEntries() throws(StoreError) -> UInt64 {
+        defer { statements.countedSize.reset() }
+        guard try statements.countedSize.step() else { return 0 }
+        return UInt64(clamping: statements.countedSize.int(0))
+    }
+
     /// A value by name.
     package func setting(_ name: String) throws(StoreError) -> [UInt8]? {
         statements.setting.bind(1, name)
@@ -85,10 +92,25 @@ extension StoreReader {
         return out
     }
 
+    static let namesSetting = "change-names"
+
+    /// The names under which change numbers were given, oldest first.
+    package func changeNames() throws(StoreError) -> [StoreHistory.EarlierName] {
+        guard let bytes = try setting(Self.namesSetting), bytes.count % 16 == 0 else { return [] }
+        func word(_ offset: Int) -> UInt64 {
+            bytes[offset..<offset + 8].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        return stride(from: 0, to: bytes.count, by: 16).map {
+            StoreHistory.EarlierName(name: word($0), upTo: word($0 + 8))
+        }
+    }
+
     /// What the store remembers besides heads: the number of each log's last change, and up to
-    /// which of its changes each peer's store is known. `store` names this one.
-    package func history(store: UInt64) throws(StoreError) -> StoreHistory {
-        var history = StoreHistory(store: store)
+    /// which of its changes each peer's store is known. The newest of `names` is this run's.
+    package func history(
+        names: [StoreHistory.EarlierName]
+    ) throws(StoreError) -> StoreHistory {
+        var history = StoreHistory(store: names.last?.name ?? 0, earlier: names.dropLast())
         defer {
             statements.changes.reset()
             statements.resumes.reset()

@@ -7,10 +7,9 @@ package enum StoreWrite: Sendable {
     case extend(Extension)
     /// A higher checkpoint over the entries already held.
     case checkpoint(LogHead)
-    /// Nothing more is accepted for this log. Nothing happens when the log is not held.
-    case freeze(LogKey)
-    /// What shows that a log forked. The first one of a log is kept.
-    case forkProof(LogKey, [UInt8])
+    /// What shows that a log has forked, in place of what showed it before: behind the first
+    /// `bound` entries nothing more is accepted, and nothing counts.
+    case fork(LogKey, bound: UInt64, proof: [UInt8])
     /// Forgets a body; its length and hash stay, so that the log still verifies.
     case dropBody(LogKey, index: UInt64)
     /// Puts an entry over a damaged or dropped one. The caller has verified it against the log.

@@ -1,6 +1,7 @@
 import CSQLite
 import Glibc
 import MerkleLog
+package import Mesh
 import Primitives
 
 /// The one writing connection of a store, and the only one that checkpoints its write-ahead log.
@@ -23,7 +24,7 @@ package final class StoreWriter {
     /// Pages have been given back that are still in the file.
     var isShrinking = false
     /// The number of the last change of a head.
-    private var lastChange: UInt64
+    package private(set) var lastChange: UInt64
 
     /// Opens the store in `directory`, creating it when there is none. Refuses a second writer.
     package init(directory path: String) throws(StoreError) {
@@ -54,7 +55,7 @@ package final class StoreWriter {
         let odd = "typeof(changed) <> 'integer' OR changed NOT BETWEEN 0 AND \(Limits.changes / 2)"
         if try database.number("SELECT count(*) FROM logs WHERE \(odd)") != 0 {
             try database.run("UPDATE logs SET changed = number")
-            try database.run("DELETE FROM settings WHERE name = 'change-id'")
+            try database.run("DELETE FROM settings WHERE name = '\(StoreReader.namesSetting)'")
         }
         lastChange = UInt64(
             clamping: try database.number("SELECT max(changed) FROM logs") ?? 0)
@@ -95,6 +96,22 @@ package final class StoreWriter {
     package func tidy() {
         moveLogIfLong()
         if !hasFailed { log.makeRoom() }
+    }
+
+    /// From now on changes are numbered under another name, which peers have never seen: whatever
+    /// image of the store was put back, no number stands for two changes under one name. All names,
+    /// the new one last.
+    package func beginNames(
+        after names: [StoreHistory.EarlierName], _ name: UInt64
+    ) throws(StoreError) -> [StoreHistory.EarlierName] {
+        var names = Array(names.suffix(Limits.storeNames))
+        if let newest = names.indices.last { names[newest].upTo = lastChange }
+        names.append(StoreHistory.EarlierName(name: name, upTo: Limits.changes))
+        let bytes = names.flatMap { [$0.name, $0.upTo] }.flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) }
+        }
+        try commit([.setting(StoreReader.namesSetting, bytes)])
+        return names
     }
 
     /// Leaves a mark that a clean stop takes away: see `wasStopped`.

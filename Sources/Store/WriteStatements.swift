@@ -21,7 +21,6 @@ struct WriteStatements: ~Copyable {
     private let writeEntry: Statement
     private let setSetting: Statement
     private let dropSetting: Statement
-    private let noteChange: Statement
     private let setResume: Statement
     private let setNewest: Statement
     private let dropNewest: Statement
@@ -37,15 +36,15 @@ struct WriteStatements: ~Copyable {
             database,
             """
             INSERT INTO logs(
-                size, frontier, cp_size, cp_root, cp_signature, tail, frozen, changed, bytes, key)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                size, frontier, cp_size, cp_root, cp_signature, tail, changed, bytes, key, frozen)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)
             """)
         let updateLog = try Statement(
             database,
             """
             UPDATE logs SET size = ?1, frontier = ?2, cp_size = ?3, cp_root = ?4,
-                cp_signature = ?5, tail = ?6, frozen = ?7, changed = ?8, bytes = bytes + ?9
-                WHERE number = ?10
+                cp_signature = ?5, tail = ?6, changed = ?7, bytes = bytes + ?8
+                WHERE number = ?9
             """)
         let addEntry = try Statement(
             database, "INSERT INTO entries(id, time, leaf, body, stub) VALUES(?1, ?2, ?3, ?4, ?5)")
@@ -53,9 +52,14 @@ struct WriteStatements: ~Copyable {
             database, "INSERT INTO nodes(log, level, idx, hash) VALUES(?1, ?2, ?3, ?4)")
         let addMark = try Statement(
             database, "INSERT OR IGNORE INTO marks(log, idx) VALUES(?1, ?2)")
-        let freezeLog = try Statement(database, "UPDATE logs SET frozen = 1 WHERE key = ?1")
+        let freezeLog = try Statement(
+            database,
+            """
+            UPDATE logs SET frozen = ?2, changed = ?3
+                WHERE key = ?1 AND (frozen = 0 OR frozen > ?2)
+            """)
         let addForkProof = try Statement(
-            database, "INSERT INTO fork_proofs(key, proof) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+            database, "INSERT OR REPLACE INTO fork_proofs(key, proof) VALUES(?1, ?2)")
         let readBody = try Statement(
             database, "SELECT time, leaf, body, stub FROM entries WHERE id = ?1")
         let writeEntry = try Statement(
@@ -64,7 +68,6 @@ struct WriteStatements: ~Copyable {
         let setSetting = try Statement(
             database, "INSERT OR REPLACE INTO settings(name, value) VALUES(?1, ?2)")
         let dropSetting = try Statement(database, "DELETE FROM settings WHERE name = ?1")
-        let noteChange = try Statement(database, "UPDATE logs SET changed = ?2 WHERE key = ?1")
         let counts = try CountStatements(database)
         let setResume = try Statement(
             database, "INSERT OR REPLACE INTO resumes(peer, store, change) VALUES(?1, ?2, ?3)")
@@ -86,7 +89,6 @@ struct WriteStatements: ~Copyable {
         self.writeEntry = writeEntry
         self.setSetting = setSetting
         self.dropSetting = dropSetting
-        self.noteChange = noteChange
         self.setResume = setResume
         self.setNewest = setNewest
         self.dropNewest = dropNewest
@@ -103,17 +105,15 @@ struct WriteStatements: ~Copyable {
         case .checkpoint(let head):
             try raise(head, change)
             return true
-        case .forkProof(let key, let proof):
+        case .fork(let key, let bound, let proof):
+            freezeLog.bind(1, key)
+            freezeLog.bind(2, Int64(clamping: bound) + 1)
+            freezeLog.bind(3, Int64(clamping: change))
+            try freezeLog.run()
             addForkProof.bind(1, key)
             addForkProof.bind(2, proof)
             try addForkProof.run()
-            noteChange.bind(1, key)
-            noteChange.bind(2, Int64(clamping: change))
-            try noteChange.run()
             return true
-        case .freeze(let key):
-            freezeLog.bind(1, key)
-            try freezeLog.run()
         case .dropBody(let key, let index): try dropBody(key, index)
         case .replace(let key, let index, let entry): try replace(key, index, entry)
         case .recount(let key): try counts.recount(key)
@@ -160,7 +160,8 @@ extension WriteStatements {
         var size: UInt64
         var checkpointSize: UInt64
         var root: Hash
-        var isFrozen: Bool
+        /// See `LogHead.forkedAt`.
+        var forkedAt: UInt64?
     }
 
     private func find(_ key: LogKey) throws(StoreError) -> Stored? {
@@ -172,7 +173,7 @@ extension WriteStatements {
         else { throw .corrupt(what: "its head does not decode", place: .log(key)) }
         return Stored(
             number: findLog.int(0), size: size, checkpointSize: checkpointSize, root: root,
-            isFrozen: findLog.int(4) != 0)
+            forkedAt: HeadRow.forkedAt(findLog.int(4)))
     }
 
     /// Invariant 1: a write that does not continue the stored head is refused with its whole
@@ -180,12 +181,16 @@ extension WriteStatements {
     private func fit(_ head: LogHead, from: UInt64, on stored: Stored?) throws(StoreError) {
         func refuse(_ why: String) -> StoreError { .conflict(head.key, why) }
         let size = stored?.size ?? 0
-        if stored?.isFrozen == true { throw refuse("the log is frozen by a fork") }
         guard from == size else { throw refuse("entries from \(from), but \(size) are held") }
         guard head.checkpoint.log == head.key, head.size >= 1, head.size <= LogLimits.size,
             head.checkpoint.size >= head.size, head.checkpoint.size <= LogLimits.size
         else { throw refuse("the head is not one of this log") }
         guard let stored else { return }
+        if let bound = stored.forkedAt {
+            // Either history leads to what is common.
+            guard head.size <= bound else { throw refuse("the log has forked at \(bound)") }
+            return
+        }
         guard head.checkpoint.size >= stored.checkpointSize else {
             throw refuse(
                 "checkpoint \(head.checkpoint.size) is below \(stored.checkpointSize)")
@@ -241,12 +246,12 @@ extension WriteStatements {
     ) throws(StoreError) -> Int64 {
         if let number {
             bind(head, change, bytes, updateLog)
-            updateLog.bind(10, number)
+            updateLog.bind(9, number)
             try updateLog.run()
             return number
         }
         bind(head, change, bytes, addLog)
-        addLog.bind(10, head.key)
+        addLog.bind(9, head.key)
         try addLog.run()
         guard database.lastRow > 0, database.lastRow < RowID.logs else {
             throw .conflict(head.key, "the store holds as many logs as it can")
@@ -263,9 +268,8 @@ extension WriteStatements {
         statement.bind(4, head.checkpoint.root)
         statement.bind(5, head.checkpoint.signature.array)
         statement.bind(6, head.tail.flatMap(\.array))
-        statement.bind(7, head.isFrozen ? 1 : 0)
-        statement.bind(8, Int64(clamping: change))
-        statement.bind(9, bytes)
+        statement.bind(7, Int64(clamping: change))
+        statement.bind(8, bytes)
     }
 }
 

@@ -16,6 +16,9 @@ enum Attack {
           attack eclipse    starts of a node that 10,000 poisonous addresses were told to
             --trials N      starts (10,000)
             --no-anchors    without the peers that were there longest
+          attack equivocator  an author who shows each half of a partition another history; no JSON
+            --count K       trials (20)
+            --nodes M       honest nodes (50)
         each: --seed N (1), --json FILE
         """
 
@@ -23,7 +26,8 @@ enum Attack {
         switch options.word() {
         case "sybils": try sybils(&options)
         case "eclipse": try eclipse(&options)
-        default: throw UsageError("attack takes sybils or eclipse")
+        case "equivocator": try EquivocatorTrials(&options).run()
+        default: throw UsageError("attack takes sybils, eclipse or equivocator")
         }
     }
 

@@ -204,6 +204,7 @@ extension Command {
         Terminal.line("peers     \(number("peers"))")
         show(followed: status["followed"], peers: number("peers"))
         if let storage = status["storage"] { show(storage: storage) }
+        show(forks: status["forks"]?.list ?? [])
         show(quarantine: status["quarantine"])
         for account in status["accounts"]?.list ?? [] {
             let state = account["state"]?.text ?? ""
@@ -213,6 +214,15 @@ extension Command {
         }
         if (status["accounts"]?.list ?? []).isEmpty {
             Terminal.line("identity  none yet: make one with  starling init")
+        }
+    }
+
+    private static func show(forks: [Value]) {
+        for fork in forks {
+            let name = fork["name"]?.text.map { "\(Terminal.safe($0)), " } ?? ""
+            Terminal.line(
+                "forked    \(name)\(fork["log"]?.text ?? ""): from entry "
+                    + "\(fork["from"]?.number ?? 0) on it counts no more")
         }
     }
 

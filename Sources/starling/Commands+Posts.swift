@@ -142,6 +142,12 @@ extension Command {
                     "  entry   \(post["index"]?.number ?? 0) of"
                         + " \(reply["signedSize"]?.number ?? 0) under a signed checkpoint"
                 )
+                if let bound = reply["forkedAt"]?.number {
+                    let isBehind = post["index"]?.number ?? 0 >= bound
+                    Terminal.line(
+                        "  FORKED  from entry \(bound) of this log on there are two histories: "
+                            + (isBehind ? "this post counts no more" : "this post comes before"))
+                }
             }
         }
     }
@@ -239,8 +245,12 @@ extension Command {
     private static func show(log: Value) {
         let name = log["name"]?.text.map { "  \(Terminal.safe($0))" } ?? ""
         Terminal.line(
-            "\(log["log"]?.text ?? "")\(name)  \(log["size"]?.number ?? 0) entries"
-                + (log["frozen"]?.flag == true ? "  FROZEN by a proven fork" : ""))
+            "\(log["log"]?.text ?? "")\(name)  \(log["size"]?.number ?? 0) entries")
+        if let bound = log["forkedAt"]?.number {
+            Terminal.line(
+                "  FORKED: whoever has its key signed two histories. From entry \(bound) on, what"
+                    + " it says counts no more.")
+        }
         for entry in log["entries"]?.list ?? [] { show(entry: entry) }
         let newest = log["newest"]?.list ?? []
         if let first = newest.first?["index"]?.number {

@@ -61,7 +61,7 @@ extension Conform {
                 return proof
             }
             try log { () throws(LogError) in try proof.verify() }
-            return ["log": .hex(proof.log)]
+            return ["log": .hex(proof.log), "bound": .integer(proof.bound)]
         },
         "message-decode": { fields throws(ConformError) in try decodeMessage(fields) },
         "message-assemble": { fields throws(ConformError) in

@@ -60,12 +60,13 @@ extension Conform {
                         time: UnixTime(milliseconds: time), body: .present(try entry.bytes("body")))
                 )
             }
-            logs.add(try log.bytes32("key"), entries)
+            let forkedAt = log.has("forked_at") ? try log.number("forked_at") : nil
+            logs.add(try log.bytes32("key"), entries, forkedAt)
         }
         let found = IdentityHistory.resolve(identity, in: logs)?.devices ?? []
         let claimed = found.filter { device in
             guard let first = logs.statements(of: device.log)?.first(at: 0),
-                case .device(identity, _) = first
+                logs.forkedAt(device.log) != 0, case .device(identity, _) = first
             else { return false }
             return true
         }
@@ -81,9 +82,11 @@ extension Conform {
         private var keys: [LogKey] = []
         private var said: [LogKey: [(index: UInt64, statement: IdentityStatement)]] = [:]
         private var leaves: [LogKey: [Hash]] = [:]
+        private var forks: [LogKey: UInt64] = [:]
 
-        mutating func add(_ key: LogKey, _ entries: [Entry]) {
+        mutating func add(_ key: LogKey, _ entries: [Entry], _ forkedAt: UInt64?) {
             keys.append(key)
+            forks[key] = forkedAt
             var statements: [(index: UInt64, statement: IdentityStatement)] = []
             var hashes: [Hash] = []
             for (index, entry) in entries.enumerated() {
@@ -110,6 +113,8 @@ extension Conform {
                 return predecessor.log == log
             }
         }
+
+        func forkedAt(_ log: LogKey) -> UInt64? { forks[log] }
 
         func root(of log: LogKey, at size: UInt64) -> Hash? {
             guard let held = leaves[log], size >= 1, size <= UInt64(held.count) else { return nil }

@@ -255,20 +255,34 @@ def test_two_machines_with_one_key_are_found_out(room, ours, theirs):
     b.start()
     a.ask("join", b.invite)
     is_known_everywhere(a, b)
-    assert b.notes(who)[:10] == texts and a.notes(who)[:10] == texts
-    assert [log["frozen"] for log in b.logs(who)].count(True) == 1
+    # Both count the same entries, and neither history behind them is shown.
+    for one in (a, b):
+        node.wait_until(lambda: one.notes(who) == texts, f"what is common, at {one.name}", 15)
+    assert forked_at(a, who) == forked_at(b, who)
+    assert "counts no more" in b.run("status").out and "FORKED" in b.run("log", who).out
+    shown = [post["text"] for post in b.ask("timeline", "--all")["posts"]]
+    assert not [text for text in shown if "history" in text]
     b.post("others are not hurt")
     a.stop()
     # The clone, which slept meanwhile, is told when it comes back.
     clone.start()
     is_known_everywhere(clone, b)
+    node.wait_until(lambda: clone.notes(who) == texts, "what is common, at the clone", 15)
     clone.stop()
     a.start()
     words = next(a.data.glob("recovery-words-*.txt"))
     a.ask("device", "new", "--words", words)
     a.post("I go on")
     node.wait_until(lambda: "I go on" in b.notes(who), "the new device at B")
+    assert forked_at(a, who) == forked_at(b, who)
     assert a.check() and b.check()
+
+
+def forked_at(one, who):
+    """The entry at which the one forked log of somebody forks."""
+    found = [log["forkedAt"] for log in one.logs(who) if log.get("forkedAt") is not None]
+    assert len(found) == 1
+    return found[0]
 
 
 def is_known_everywhere(writer, other):

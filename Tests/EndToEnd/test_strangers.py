@@ -244,7 +244,7 @@ def samples():
     return {
         "ping": [PING, 7], "pong": [PONG, 9], "heads": [HEADS, [head], True], "own": [OWN, [log.key]],
         "own-heads": [OWN_HEADS, [head]], "get": [GET, 1, log.key, 0, 16],
-        "batch": [BATCH, 0, log.batch(0, 9, 9).value], "end": [END, 1, 9], "have": [HAVE, [[log.key, 9]]],
+        "batch": [BATCH, 0, log.batch(0, 9, 9).value], "end": [END, 1, 9], "have": [HAVE, [[log.key, 9, bytes(8)]]],
         "fork": [FORK, ForkProof(a, b, [], []).value], "credit": [CREDIT, 1, 4],
     }
 
@@ -448,7 +448,7 @@ def test_wrong_batches(room, one):
     with Peer(one.invite) as p:
         p.send([END, 99, 5])
         p.send([CREDIT, 99, 5])
-        p.send([HAVE, [[os.urandom(32), 2**32 - 1]]])
+        p.send([HAVE, [[os.urandom(32), 2**32 - 1, os.urandom(8)]]])
         p.send([OWN, [os.urandom(32)]])
         p.send([GET, 5, os.urandom(32), 2**32 - 2, 16])
         p.alive()

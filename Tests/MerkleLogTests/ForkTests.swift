@@ -147,7 +147,8 @@ struct ForkTests {
     @Test func encodingIsStrict() {
         let other = TestLog(count: 14, forkAt: 3)
         let equal = ForkProof(equalSizes: Self.main.checkpoint(6), other.checkpoint(6))
-        for proof in [Self.proof(5, 11, fork: 2), equal] {
+        let parted = Self.locate(Self.main, other, held: (6, 6), most: 9).proof
+        for proof in [Self.proof(5, 11, fork: 2), equal] + [parted].compactMap({ $0 }) {
             var encoder = CBOREncoder()
             proof.encode(into: &encoder)
             let (failures, _) = strictness(of: encoder.bytes) { bytes in
@@ -163,5 +164,111 @@ struct ForkTests {
             }
             #expect(failures.isEmpty, "\(failures)")
         }
+    }
+
+    // MARK: Where they part
+
+    /// What one read gives of a log: at most `most` leaves.
+    private static func run(
+        _ log: TestLog, _ from: Int, held: Int, most: Int, under size: Int
+    ) -> LeafRun {
+        let checkpoint = log.checkpoint(size)
+        if from == held { return LeafRun(endOf: log.head(held, under: checkpoint)) }
+        return LeafRun(log.batch(from, min(held, from + most), under: checkpoint))
+    }
+
+    /// Looks for the parting as two nodes do it; the proof, and how many reads it took.
+    private static func locate(
+        _ mine: TestLog, _ theirs: TestLog, held: (Int, Int), most: Int
+    ) -> (proof: ForkProof?, rounds: Int) {
+        var search = ForkSearch(from: UInt64(min(held.0, held.1) - 1))
+        for round in 1...60 {
+            let from = Int(search.from)
+            let outcome = search.compare(
+                run(mine, from, held: held.0, most: most, under: held.0),
+                run(theirs, from, held: held.1, most: most, under: held.1))
+            switch outcome {
+            case .found(let proof): return (proof, round)
+            case .nothing: return (nil, round)
+            case .goOn: continue
+            }
+        }
+        return (nil, .max)
+    }
+
+    @Test(arguments: [1, 3, 1_000])
+    func everyPartingIsFound(most: Int) throws {
+        var worst = 0
+        for fork in [0, 1, 2, 3, 4, 7, 8, 63, 64, 65, 127, 128, 200, 254, 255] {
+            let mine = TestLog(count: 257)
+            let theirs = TestLog(count: 257, forkAt: fork, salt: 1)
+            for held in [(fork + 1, fork + 1), (256, fork + 1), (fork + 2, 257), (257, 257)] {
+                let (found, rounds) = Self.locate(mine, theirs, held: held, most: most)
+                let proof = try #require(found, "\(fork) \(held)")
+                try proof.verify()
+                #expect(proof.parting?.index == UInt64(fork) && proof.bound == UInt64(fork))
+                #expect(Int(proof.a.size) == min(held.0, held.1))
+                worst = max(worst, rounds)
+            }
+        }
+        print("at most \(worst) reads of \(most) entries")
+        #expect(worst <= 20)
+    }
+
+    @Test func oneHistoryPartsNowhere() {
+        let log = TestLog(count: 70)
+        for held in [(1, 1), (5, 9), (70, 64), (70, 70)] {
+            #expect(Self.locate(log, log, held: held, most: 9).proof == nil)
+        }
+    }
+
+    /// Runs that contradict each other do not keep anybody busy.
+    @Test func aSearchEnds() {
+        let (one, other) = (TestLog(count: 257), TestLog(count: 257, forkAt: 0, salt: 1))
+        var search = ForkSearch(from: 256)
+        var rounds = 0
+        while rounds < 1_000 {
+            let from = Int(search.from)
+            // Another frontier each time, and never a leaf.
+            let x = LeafRun(endOf: one.head(from, under: one.checkpoint(257)))
+            let liar = rounds % 2 == 0 ? other : TestLog(count: 257, forkAt: from, salt: rounds)
+            let y = LeafRun(endOf: liar.head(from, under: liar.checkpoint(257)))
+            guard case .goOn = search.compare(x, y) else { break }
+            rounds += 1
+            if rounds % 3 == 0 { _ = search.goBack(to: search.from) }
+        }
+        #expect(rounds < 60)
+    }
+
+    @Test func aFalsePartingIsRefused() throws {
+        let theirs = TestLog(count: 14, forkAt: 5, salt: 1)
+        let found = Self.locate(Self.main, theirs, held: (9, 12), most: 14).proof
+        let good = try #require(found)
+        try good.verify()
+        for bit in stride(from: 0, to: 256, by: 13) {
+            var bad = good
+            bad.parting?.leafA = good.parting?.leafA.flipped(bit) ?? .zero
+            #expect(Self.why(bad) == .wrongProof)
+            bad = good
+            bad.frontier[0] = good.frontier[0].flipped(bit)
+            #expect(Self.why(bad) == .wrongProof)
+            bad = good
+            bad.parting?.tailA[0] = good.parting?.tailA[0].flipped(bit) ?? .zero
+            #expect(Self.why(bad) == .wrongProof)
+        }
+        for index in 0...20 as ClosedRange<UInt64> where index != 5 {
+            var bad = good
+            bad.parting?.index = index
+            #expect(Self.why(bad) != nil)
+        }
+        var bad = good
+        swap(&bad.a, &bad.b)
+        #expect(Self.why(bad) == .outOfBounds)
+        bad = good
+        bad.b.signature.s = bad.b.signature.s.flipped(0)
+        #expect(Self.why(bad) == .wrongSignature)
+        bad = good
+        bad.parting?.leafB = good.parting?.leafA ?? .zero
+        #expect(Self.why(bad) == .notAFork)
     }
 }

@@ -8,6 +8,7 @@ struct ResolutionTests {
     struct Logs: RootLogs {
         var said: [LogKey: [IdentityStatement]] = [:]
         var order: [LogKey] = []
+        var forks: [LogKey: UInt64] = [:]
 
         mutating func add(_ key: LogKey, _ statements: [IdentityStatement]) {
             said[key] = statements
@@ -24,6 +25,8 @@ struct ResolutionTests {
                 return predecessor.log == log
             }
         }
+
+        func forkedAt(_ log: LogKey) -> UInt64? { forks[log] }
 
         /// Any root will do that log and size determine.
         func root(of log: LogKey, at size: UInt64) -> Hash? {

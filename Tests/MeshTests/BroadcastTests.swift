@@ -63,7 +63,7 @@ struct BroadcastTests {
         let raw = RawPeer(net, to: 2)
         raw.greet()
         net.run(for: .seconds(1))
-        raw.say(.have([(log: log, size: 5 as UInt64)]))
+        raw.say(.have([Message.Have(log: log, size: 5, root: 0)]))
         net.run(for: .milliseconds(400))
         net.post(log, at: 0, 4)
         #expect(net.run(within: .seconds(4)) { net.nodes[2].size(log) == 5 })

@@ -54,7 +54,8 @@ struct HostileTests {
             .own([log.key.publicKey, .zero]), .ownHeads([log.checkpoint(3)]),
             .get(stream: 70_000, log: log.key.publicKey, from: 3, to: nil, credit: 16),
             .batch(stream: 0, log.batch(2, 5)), .batch(stream: 4, log.batch(0, 9)),
-            .end(stream: 1, size: 300), .have([(log: log.key.publicKey, size: UInt64(5))]),
+            .end(stream: 1, size: 300),
+            .have([Message.Have(log: log.key.publicKey, size: 5, root: 7)]),
             .bye(Message.Farewell.shuttingDown.rawValue, "good night"), .fork(log.fork()),
             .credit(stream: 5, more: 16), .prune([log.key.publicKey]), .graft([.zero]),
             .since(mine: 1, yours: .max, change: 9), .mark(store: 7, change: 1), .unknown(4_000),
@@ -91,6 +92,7 @@ struct HostileTests {
     @Test func limitsOfMessages() {
         let key = signingKey(1).publicKey
         let checkpoint = HostileLog(1, count: 1).checkpoint(1)
+        let have = Message.Have(log: key, size: 1, root: .max)
         func decodes(_ message: Message) -> Bool {
             (try? Message(decoding: message.encoded())) != nil
         }
@@ -98,8 +100,8 @@ struct HostileTests {
         #expect(!decodes(.heads([Checkpoint](repeating: checkpoint, count: 513), done: true)))
         #expect(decodes(.own([LogKey](repeating: key, count: 64))))
         #expect(!decodes(.own([LogKey](repeating: key, count: 65))))
-        #expect(decodes(.have([(log: LogKey, size: UInt64)](repeating: (key, 1), count: 512))))
-        #expect(!decodes(.have([(log: LogKey, size: UInt64)](repeating: (key, 1), count: 513))))
+        #expect(decodes(.have([Message.Have](repeating: have, count: 512))))
+        #expect(!decodes(.have([Message.Have](repeating: have, count: 513))))
         for (credit, good) in [(0, false), (1, true), (16, true), (17, false)] as [(UInt64, Bool)] {
             #expect(decodes(.get(stream: 1, log: key, from: 0, to: nil, credit: credit)) == good)
             #expect(decodes(.credit(stream: 1, more: credit)) == good)
@@ -190,7 +192,7 @@ struct HostileTests {
                 stream: 1 + random.next() % 0xffff_ffff, log: key, from: below(9),
                 to: below(2) == 0 ? nil : 9 + below(9), credit: 1 + below(16))
         case 6: return .end(stream: 1 + below(9), size: below(9))
-        case 7: return .have([(key, below(9))])
+        case 7: return .have([Message.Have(log: key, size: below(9), root: random.next())])
         case 8: return .credit(stream: 1 + below(9), more: 1 + below(16))
         case 9: return .unknown(32 + below(9))
         case 10: return .prune([key])

@@ -140,4 +140,39 @@ struct ResumeTests {
             #expect(raw.farewell == .protocolError)
         }
     }
+
+    /// A number under an earlier name counts up to the last that was given under it; who asks for
+    /// more is told so, and the two compare heads.
+    @Test func anEarlierNameCountsUpToItsLastChange() {
+        for (offset, isKnown) in [(0, true), (1, false)] as [(UInt64, Bool)] {
+            let (net, logs) = Self.acquainted(seed: 77, logs: 20)
+            let (name, change) = (net.nodes[0].store.id, net.nodes[0].store.change)
+            net.nodes[0].store.rename(99)
+            net.restart(0)
+            for log in logs { net.post(log, at: 0) }
+            net.run(for: .seconds(1))
+            let raw = RawPeer(net, to: 0)
+            raw.shake()
+            raw.say(.hello(raw.hello()))
+            raw.say(.since(mine: 5, yours: name, change: change + offset))
+            net.run(for: .seconds(1))
+            #expect(raw.messages.contains(.mark(store: 99, change: 0)) == !isKnown)
+            if isKnown { #expect(Set(Self.heads(raw)).count == logs.count) }
+        }
+    }
+
+    /// Who is told that its mark counts no more compares heads, once.
+    @Test func aRefusedMarkLeadsToAComparison() {
+        let (net, _) = Self.acquainted(seed: 78, logs: 20)
+        let raw = RawPeer(net, to: 0)
+        raw.shake()
+        raw.say(.hello(raw.hello()))
+        let store = net.nodes[0].store
+        raw.say(.since(mine: 5, yours: store.id, change: store.change))
+        for _ in 0..<3 { raw.say(.mark(store: 5, change: 0)) }
+        raw.askForPages()
+        net.run(for: .seconds(1))
+        #expect(raw.farewell == nil)
+        #expect(net.nodes[0].store.marks.allSatisfy { $0.store != 5 })
+    }
 }

@@ -17,6 +17,7 @@ struct TestStore {
     private(set) var newest: [Batch] = []
     /// Names the store to peers.
     var id: UInt64 = 0
+    private var earlier: [StoreHistory.EarlierName] = []
     /// What was released of own logs: stands outside the store, as a fence does.
     var fences: [LogKey: UInt64] = [:]
 
@@ -40,7 +41,15 @@ struct TestStore {
         changes[key] = change
     }
 
-    var history: StoreHistory { StoreHistory(store: id, changes: changes, marks: marks) }
+    var history: StoreHistory {
+        StoreHistory(store: id, earlier: earlier, changes: changes, marks: marks)
+    }
+
+    /// As each start does it.
+    mutating func rename(_ name: UInt64) {
+        earlier.append(StoreHistory.EarlierName(name: id, upTo: change))
+        id = name
+    }
 
     /// False when the write does not follow what is there: the writes before it failed.
     mutating func apply(_ write: Write) -> Bool {
@@ -56,7 +65,7 @@ struct TestStore {
         case .fork(let proof):
             changed(proof.log)
             forks[proof.log] = proof
-            logs[proof.log]?.head.isFrozen = true
+            logs[proof.log]?.head.forkedAt = proof.bound
             return true
         case .replace(let key, let index, let entry):
             logs[key]?.entries[Int(index)] = entry
@@ -73,9 +82,8 @@ struct TestStore {
             }
             precondition(frontier == found.head.frontier, "a head that is not its entries'")
             log.entries += found.entries
-            let wasFrozen = log.head.isFrozen
             log.head = found.head
-            if wasFrozen { log.head.isFrozen = true }
+            log.head.forkedAt = forks[key]?.bound
             logs[key] = log
             changed(key)
             if isOwn { fences[key] = found.head.size }

@@ -107,7 +107,7 @@ struct WantsTests {
         raw.greet()
         let (log, batch) = Self.batch(of: signingKey(3), count: 2)
         raw.say(.batch(stream: 0, batch))
-        raw.say(.have([(log: log, size: UInt64(2))]))
+        raw.say(.have([Message.Have(log: log, size: 2, root: 0)]))
         raw.say(.heads([batch.checkpoint], done: true))
         net.run(for: .seconds(10))
         #expect(net.nodes[0].size(log) == 0 && raw.farewell == nil && !raw.isClosed)

@@ -89,11 +89,13 @@ import Testing
         var a = Author(1)
         try writer.commit([.extend(a.post(2))])
         let frozen = try #require(a.head)
-        try writer.commit([.forkProof(a.log, [1]), .freeze(a.log), .freeze(Author(2).log)])
+        try writer.commit([
+            .fork(a.log, bound: 1, proof: [1]), .fork(Author(2).log, bound: 0, proof: [2]),
+        ])
         refused(writer, [.extend(a.post(1))], "a frozen log")
         let reader = try StoreReader(directory: scratch.store)
         var expected = frozen
-        expected.isFrozen = true
+        expected.forkedAt = 1
         #expect(try reader.heads() == [expected])
         #expect(try reader.check().isClean)
     }

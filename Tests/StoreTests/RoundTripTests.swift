@@ -109,7 +109,7 @@ import Testing
         let log = Author(1).log
         try writer.commit([
             .setting("name", [1, 2]), .setting("empty", []), .setting("x", [9]),
-            .forkProof(log, [7]), .forkProof(log, [8]),
+            .fork(log, bound: 4, proof: [7]), .fork(log, bound: 3, proof: [8]),
         ])
         try writer.commit([.setting("x", nil), .setting("name", [3])])
         let reader = try StoreReader(directory: scratch.store)
@@ -117,7 +117,7 @@ import Testing
         #expect(try reader.setting("empty") == [])
         #expect(try reader.setting("x") == nil)
         let proofs = try reader.forkProofs()
-        #expect(proofs.map(\.log) == [log] && proofs.map(\.proof) == [[7]])
+        #expect(proofs.map(\.log) == [log] && proofs.map(\.proof) == [[8]])
     }
 
     @Test func theMarkTellsWhetherTheLastStopWasInOrder() throws {

@@ -4,6 +4,7 @@ import cbor
 from entry import sha256
 from log import (
     ForkProof,
+    Parting,
     consistency_prove,
     frontier,
     tail,
@@ -27,7 +28,11 @@ def make():
 
     def good(name, p):
         file.good(
-            name, "LOG-13 LOG-14 LOG-15", {**op, "proof": cbor.encode(p.value).hex()}, log=log.key.hex()
+            name,
+            "LOG-13 LOG-14 LOG-15 LOG-20",
+            {**op, "proof": cbor.encode(p.value).hex()},
+            log=log.key.hex(),
+            bound=p.bound,
         )
 
     for m, n in ((5, 6), (5, 9), (6, 8), (8, 9), (7, 8)):
@@ -36,7 +41,84 @@ def make():
     equal = proof(first, second, log)
     good("two roots of one size", equal)
     false_fork_proofs(file, op, log, twin, equal, proof)
+    located_proofs(file, op)
     return file
+
+
+def located(one, other, m, n, index):
+    """The proof that trees of m and n entries part at the index, whether they do or not."""
+    sides = [(one.checkpoint(m), one.leaves), (other.checkpoint(n), other.leaves)]
+    (a, mine), (b, theirs) = sorted(sides, key=lambda side: (side[0].size, side[0].root))
+    behind = [
+        tail(leaves, index + 1, top.size) if index + 1 < top.size else [] for top, leaves in ((a, mine), (b, theirs))
+    ]
+    parting = Parting(index, mine[index], theirs[index], behind[0])
+    return ForkProof(a, b, frontier(mine[:index]), behind[1], parting)
+
+
+def located_proofs(file, op):
+    rules = "LOG-18 LOG-19 LOG-20"
+    log = Log.of_notes("parting", 17)
+
+    def twin(at, salt="the other branch"):
+        return Log("parting", log.bodies[:at] + [note(f"{salt}, post {i}") for i in range(at, 17)])
+
+    def good(name, p):
+        request = {**op, "proof": cbor.encode(p.value).hex()}
+        file.good(name, rules, request, log=log.key.hex(), bound=p.bound)
+
+    for at in (0, 1, 5, 7, 8, 14):
+        other = twin(at)
+        for m, n in ((at + 1, at + 1), (at + 1, 16), (17, at + 2), (15, 17), (16, 16)):
+            good(f"parted at {at}, sizes {m} and {n}", located(log, other, m, n, at))
+
+    other = twin(5)
+    v = located(log, other, 9, 12, 5).value
+
+    def raw(name, value):
+        file.bad(f"parted, {name}", rules, {**op, "proof": cbor.encode(value).hex()})
+
+    def change(name, **parts):
+        raw(name, [parts.get(f"p{i}", part) for i, part in enumerate(v)])
+
+    raw("one history, said to part", located(log, log, 9, 12, 5).value)
+    raw("before the histories part", located(log, other, 9, 12, 4).value)
+    raw("behind where the histories part", located(log, other, 9, 12, 6).value)
+    raw("a third history's leaf", v[:7] + [twin(5, "a third branch").leaves[5]] + v[8:])
+    raw("A ends where they part", located(log, other, 9, 12, 5).value[:1] + [log.checkpoint(5).value] + v[2:])
+    change("the leaves changed over", p6=v[7], p7=v[6])
+    change("the leaves alike", p7=v[6])
+    change("A and B changed over", p1=v[2], p2=v[1])
+    raw("A and B changed over with all of theirs", [v[0], v[2], v[1], v[3], v[8], v[5], v[7], v[6], v[4]])
+    same = located(log, other, 9, 9, 5).value
+    raw("one size, the larger root first", [same[0], same[2], same[1], same[3], same[8], 5, same[7], same[6], same[4]])
+    change("the tails changed over", p4=v[8], p8=v[4])
+    change("the index one less", p5=4)
+    change("the index one more", p5=6)
+    change("the index 0", p5=0)
+    change("the index of the last entry", p5=8)
+    change("the index of A's size", p5=9)
+    change("the index 2^32-2", p5=2**32 - 2)
+    change("the index 2^32-1", p5=2**32 - 1)
+    change("the index 2^64-1", p5=2**64 - 1)
+    change("no frontier", p3=[])
+    change("a hash behind the frontier", p3=v[3] + [bytes(32)])
+    change("the frontier at the next index", p3=frontier(log.leaves[:6]))
+    change("no tail of B", p4=[])
+    change("no tail of A", p8=[])
+    change("a hash behind B's tail", p4=v[4] + [bytes(32)])
+    change("a hash behind A's tail", p8=v[8] + [bytes(32)])
+    change("65 hashes of A's tail", p8=[bytes(32)] * 65)
+    change("a leaf of 31 bytes", p6=v[6][1:])
+    change("A signed by nobody", p1=v[1][:2] + [bytes(64)])
+    change("B signed by nobody", p2=v[2][:2] + [bytes(64)])
+    change("another log's key", p0=Log.of_notes("another", 3).key)
+    for count in (6, 7, 8):
+        raw(f"{count} elements", v[:count])
+    raw("an element more than a parting has", v + [0])
+    data = cbor.encode(v).hex()
+    file.every("bit", "proof", "parted, any bit flipped", rules, {**op, "proof": data})
+    file.every("truncation", "proof", "parted, cut anywhere", rules, {**op, "proof": data})
 
 
 def false_fork_proofs(file, op, log, twin, equal, proof):

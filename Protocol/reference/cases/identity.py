@@ -112,8 +112,9 @@ class Family:
         claim = [old[0], size, self.root_of(old, size) if root_ is None else root_]
         return self.log(key or self.keys[n], self.start(n, claim), *bodies)
 
-    def case(self, name, rules, logs, **expected):
-        """`expected`: phone and laptop -> index from which entries do not count, or None."""
+    def case(self, name, rules, logs, forks=(), **expected):
+        """`expected`: phone and laptop -> index from which entries do not count, or None; `forks`: pairs of
+        a log's key and how many of its entries are common to its histories."""
         found = sorted((getattr(self, who).hex(), until) for who, until in expected.items())
         request = {
             "op": "identity-devices",
@@ -122,6 +123,7 @@ class Family:
                 {
                     "key": key.hex(),
                     "entries": [{"time": START + i, "body": b.hex()} for i, b in enumerate(bodies)],
+                    **{"forked_at": at for forked, at in forks if forked == key},
                 }
                 for key, bodies in logs
             ],
@@ -196,6 +198,47 @@ class Family:
         )
         self.revocations(key, phone, base)
         self.successions(key, phone, laptop, base)
+        self.forks(key, phone, laptop)
+
+    def forks(self, key, phone, laptop):
+        """[IDENT-12]"""
+        old = self.log(
+            key, self.start(), self.add(self.phone), self.revoke(self.phone, 7), self.add(self.laptop)
+        )
+        held, add = [old, phone, laptop], self.add(self.laptop)
+        for at, expected in ((0, {}), (1, {}), (2, {"phone": None}), (3, {"phone": 7})):
+            self.case(f"a root log that forks at {at}", "IDENT-12", held, [(key, at)], **expected)
+        for at in (4, 9):
+            self.case(
+                f"a root log of 4 that forks at {at}", "IDENT-12", held, [(key, at)], phone=7, laptop=None
+            )
+        for at, size in ((1, 3), (2, 4), (3, 2), (1, 1)):
+            self.case(
+                f"a successor at {size} of a root log that forks at {at}",
+                "IDENT-9 IDENT-12",
+                [old, self.rotated(old, size, add), phone, laptop],
+                [(key, at)],
+                **({"phone": None if size == 2 else 7} if size > 1 else {}),
+                laptop=None,
+            )
+        self.case(
+            "a successor of a root log that forks at 0",
+            "IDENT-9 IDENT-12",
+            [old, self.rotated(old, 4, add), phone, laptop],
+            [(key, 0)],
+        )
+        next_ = self.rotated(old, 2, add)
+        self.case(
+            "a successor that forks at 1",
+            "IDENT-12",
+            [old, next_, phone, laptop],
+            [(next_[0], 1)],
+            phone=None,
+        )
+        self.case("a device log that forks at 0", "IDENT-12", held, [(self.phone, 0)], laptop=None)
+        self.case(
+            "a device log that forks at 1", "IDENT-12", held, [(self.phone, 1)], phone=7, laptop=None
+        )
 
     def revocations(self, key, phone, base):
         add, revoke = self.add(self.phone), self.revoke

@@ -28,7 +28,7 @@ class Samples:
             "get": [6, 1, key, 0, 0, 16],
             "batch": [7, 1, self.batch],
             "end": [8, 1, 9],
-            "have": [9, [[key, 9]]],
+            "have": [9, [[key, 9, bytes(range(8))]]],
             "bye": [10, 3, "shutting down"],
             "fork": [11, self.fork],
             "credit": [12, 1, 4],
@@ -109,7 +109,7 @@ def good_messages(good, s):
     good("end of a log not held", [8, 1, 0])
     good("end at the largest size", [8, 2**32 - 1, 2**32 - 1])
     good("have of nothing", [9, []])
-    good("have of 512", [9, [[key, 2**32 - 1]] * 512])
+    good("have of 512", [9, [[key, 2**32 - 1, bytes(8)]] * 512])
     good("bye of an unknown code", [10, 99, ""])
     good("bye of 200 bytes", [10, 1, "é" * 100])
     good("credit of 1", [12, 2**32 - 1, 1])
@@ -239,12 +239,16 @@ def bad_messages(bad, s):
         "a batch longer than a message": [7, 1, s.batch[:3] + [[[START, bytes(65536)]] * 4] + s.batch[4:]],
         "end of stream 0": [8, 0, 9],
         "end at 2^32": [8, 1, 2**32],
-        "have of 513": [9, [[key, 9]] * 513],
-        "have of size 0": [9, [[key, 0]]],
-        "have of size 2^32": [9, [[key, 2**32]]],
+        "have of 513": [9, [[key, 9, bytes(8)]] * 513],
+        "have of size 0": [9, [[key, 0, bytes(8)]]],
+        "have of size 2^32": [9, [[key, 2**32, bytes(8)]]],
         "have of a key alone": [9, [key]],
-        "have of three": [9, [[key, 9, 9]]],
-        "have of a short key": [9, [[key[1:], 9]]],
+        "have without a root": [9, [[key, 9]]],
+        "have of four": [9, [[key, 9, bytes(8), 9]]],
+        "have of a short key": [9, [[key[1:], 9, bytes(8)]]],
+        "have with 7 bytes of root": [9, [[key, 9, bytes(7)]]],
+        "have with a whole root": [9, [[key, 9, bytes(32)]]],
+        "have with a number for a root": [9, [[key, 9, 0]]],
         "bye of 201 bytes": [10, 1, "é" * 100 + "a"],
         "bye of bytes": [10, 1, b"x"],
         "bye 2^32": [10, 2**32, ""],

@@ -1,0 +1,216 @@
+import Crypto
+package import MerkleLog
+import Primitives
+
+/// What a session is used for to find out where two histories part.
+struct ForkSearching {
+    let log: LogKey
+    var search: ForkSearch
+    /// What the peer holds from `search.from` on, while the same is read here.
+    var theirs: LeafRun?
+}
+
+/// A forked log of which nobody has shown yet where exactly it forks.
+struct UnlocatedFork {
+    let log: LogKey
+    /// When another peer is asked, and how long it is waited after that.
+    var next: Instant
+    var wait = Limits.forkSearchFirst
+}
+
+/// Forks (THREATS row 3): whoever sees both of a log's histories proves it, everybody is told
+/// first and keeps the proof for ever, and all come to count the same entries.
+///
+/// Two heads show at once that a log has forked; where, is found by comparing frontiers with a peer
+/// that holds the other history (`ForkSearch`). Each proof bounds how many entries are common, and
+/// the least of all bounds holds, whatever the order in which proofs come. What is held behind it
+/// stays as evidence, and is neither shown, counted nor passed on; what lies before it can still be
+/// fetched. Nobody is blamed but the author.
+extension Mesh {
+    // MARK: Proofs
+
+    mutating func heard(_ session: Session, _ proof: ForkProof) {
+        // Of a log that is not held there is nothing to freeze, and nothing to pass on.
+        guard let number = logs.number(of: proof.log) else { return }
+        let told = session.known[number]?.forkRank ?? .max
+        session.known[number, default: Session.Known()].forkRank = min(told, proof.rank)
+        guard proof.rank < forkRank(number) else { return tellOfFork(session, proof.log) }
+        guard forked(proof) else {
+            return farewell(session, .protocolError, "a fork proof that proves nothing")
+        }
+        // Either history of the proof may be another one than ours, before where they part.
+        if let run = LeafRun(proof) {
+            if run.from <= logs.records[number].size { search(session, proof.log, theirs: run) }
+        } else {
+            search(session, proof.log)
+        }
+    }
+
+    /// What is proven of a log already: see `ForkProof.rank`.
+    private func forkRank(_ number: Int) -> UInt64 {
+        guard let bound = logs.records[number].forkedAt else { return .max }
+        return forkProofs[logs.records[number].key]?.rank ?? bound << 1
+    }
+
+    /// Freezes the log, keeps the proof for ever, and tells everybody before anything else. False
+    /// when the proof proves nothing; one that says no more than is known changes nothing.
+    @discardableResult
+    mutating func forked(_ proof: ForkProof) -> Bool {
+        guard (try? proof.verify()) != nil else { return false }
+        guard let number = logs.number(of: proof.log), proof.rank < forkRank(number) else {
+            return true
+        }
+        logs.freeze(number, at: proof.bound)
+        if forkProofs[proof.log] != nil || forkProofs.count < Limits.forkProofs {
+            forkProofs[proof.log] = proof
+        }
+        store(proof)
+        note(.forkProven(proof.log, bound: proof.bound))
+        forgetNewest(proof.log)
+        for id in sessionOrder {
+            if let session = sessions[id], session.isReady { tellOfFork(session, proof.log) }
+        }
+        if let own = ownLogs.firstIndex(where: { $0.key.publicKey == proof.log }) {
+            refuse(own, state: .forked)
+        }
+        unlocated.removeAll { $0.log == proof.log }
+        if proof.parting == nil { searchLater(proof.log) }
+        return true
+    }
+
+    /// The peer may not have heard that a log is forked, or not where: gets the proof, and what is
+    /// held here of the entries that count.
+    mutating func tellOfFork(_ session: Session, _ log: LogKey) {
+        guard let number = logs.number(of: log), let proof = forkProofs[log],
+            (session.known[number]?.forkRank ?? .max) > proof.rank
+        else { return }
+        session.known[number, default: Session.Known()].forkRank = proof.rank
+        send(session, .fork(proof))
+        if session.wants.contains(log), (logs.records[number].durable?.counted ?? 0) > 0 {
+            owe(session, log)
+        }
+    }
+
+    /// The peer says that it holds `size` entries of a forked log.
+    mutating func heardOfForked(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        tellOfFork(session, log)
+        guard let record = logs[log], let bound = record.forkedAt else { return }
+        if min(size, bound) > record.size { offer(session, log, min(size, bound)) }
+    }
+
+    /// What shows that logs are forked, in order of their keys.
+    package var forks: [ForkProof] { forkProofs.values.sorted { $0.log < $1.log } }
+
+    // MARK: Searching
+
+    /// Begins to look, together with a peer, for where the two histories part; `theirs` where a
+    /// part of the other history is here already.
+    mutating func search(_ session: Session, _ log: LogKey, theirs: LeafRun? = nil) {
+        guard session.isReady, let number = logs.number(of: log),
+            let mine = logs.records[number].durable, mine.size > 0
+        else { return }
+        let known = session.known[number]?.confirmed ?? 0
+        let from = theirs?.from ?? min(mine.size, max(known, 1)) - 1
+        let isBusy = sessionOrder.contains { sessions[$0]?.search?.log == log }
+        guard !isBusy, session.search == nil, from <= mine.size,
+            !session.fetches.contains(where: { $0.log == log }),
+            session.fetches.count <= Limits.streamsFetched
+        else { return searchLater(log) }
+        session.search = ForkSearching(log: log, search: ForkSearch(from: from))
+        if let theirs { return searched(session, theirs) }
+        askForSearch(session)
+    }
+
+    private mutating func askForSearch(_ session: Session) {
+        guard let searching = session.search, session.fetches.count <= Limits.streamsFetched else {
+            session.search = nil
+            return
+        }
+        let from = searching.search.from
+        fetch(session, searching.log, from: from, offered: from + 1, purpose: .search)
+    }
+
+    /// A batch of a stream that was opened for a search.
+    mutating func searched(_ session: Session, _ batch: Batch) {
+        guard session.search?.log == batch.log else { return }
+        guard (try? batch.verify(trusting: logs[batch.log]?.durable?.checkpoint)) != nil else {
+            session.search = nil
+            return farewell(session, .protocolError, "a batch that does not verify")
+        }
+        searched(session, LeafRun(batch))
+    }
+
+    /// A part of the other history: reads the same part of the one here.
+    private mutating func searched(_ session: Session, _ theirs: LeafRun) {
+        guard let searching = session.search, let head = logs[searching.log]?.durable,
+            theirs.from == searching.search.from, theirs.from <= head.size
+        else { return session.search = nil }
+        if theirs.from == head.size { return compare(session, LeafRun(endOf: head), theirs) }
+        session.search?.theirs = theirs
+        emit(
+            .read(
+                session.id, stream: 0,
+                ReadRequest(head: head, from: theirs.from, maxBytes: Limits.batchBytes)))
+    }
+
+    /// What a search read here; nil when it cannot be read.
+    mutating func readForSearch(_ session: Session, _ batch: Batch?) {
+        guard let theirs = session.search?.theirs else { return }
+        guard let batch else { return session.search = nil }
+        session.search?.theirs = nil
+        compare(session, LeafRun(batch), theirs)
+    }
+
+    private mutating func compare(_ session: Session, _ mine: LeafRun, _ theirs: LeafRun) {
+        guard let outcome = session.search?.search.compare(mine, theirs) else { return }
+        goOn(session, outcome)
+    }
+
+    /// The peer holds nothing where it was asked.
+    mutating func searchMissed(_ session: Session, _ size: UInt64) {
+        guard let outcome = session.search?.search.goBack(to: size) else { return }
+        goOn(session, outcome)
+    }
+
+    private mutating func goOn(_ session: Session, _ outcome: ForkSearch.Outcome) {
+        switch outcome {
+        case .goOn: askForSearch(session)
+        case .nothing: session.search = nil
+        case .found(let proof):
+            session.search = nil
+            forked(proof)
+        }
+    }
+
+    // MARK: Searching again
+
+    /// Asks another peer when some time has passed: whoever was to be asked is busy or gone, or
+    /// holds the same history.
+    mutating func searchLater(_ log: LogKey) {
+        guard unlocated.count < Limits.forkProofs, !unlocated.contains(where: { $0.log == log })
+        else { return }
+        unlocated.append(UnlocatedFork(log: log, next: now + Limits.forkSearchFirst))
+        nextSearch = min(nextSearch ?? now + Limits.forkSearchFirst, now + Limits.forkSearchFirst)
+    }
+
+    mutating func searchAgain() {
+        guard let due = nextSearch, due <= now else { return }
+        let ready = sessionOrder.filter { id in
+            sessions[id].map { $0.isReady && $0.search == nil } ?? false
+        }
+        var asked: [(session: SessionID, log: LogKey)] = []
+        for at in unlocated.indices where unlocated[at].next <= now {
+            let wait = unlocated[at].wait
+            unlocated[at].next = now + wait
+            let longer = Instant.Span(nanoseconds: wait.nanoseconds * 2)
+            unlocated[at].wait = min(longer, Limits.forkSearchLast)
+            if !ready.isEmpty {
+                asked.append((ready[Int(random.next() % UInt64(ready.count))], unlocated[at].log))
+            }
+        }
+        nextSearch = unlocated.map(\.next).min()
+        for (id, log) in asked {
+            if let session = sessions[id] { search(session, log) }
+        }
+    }
+}

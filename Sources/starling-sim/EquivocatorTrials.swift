@@ -1,0 +1,54 @@
+import Simulator
+
+/// `attack equivocator`: each line a trial with another seed.
+struct EquivocatorTrials {
+    private let first: UInt64
+    private let count: UInt64
+    private let nodes: Int
+
+    init(_ options: inout Options) throws(UsageError) {
+        first = try options.number("--seed", 1)
+        count = try options.number("--count", 20)
+        let nodes = try options.number("--nodes", 50)
+        guard nodes >= 4, nodes <= 10_000 else { throw UsageError("--nodes is from 4 to 10000") }
+        self.nodes = Int(nodes)
+        try options.finish()
+    }
+
+    func run() -> Int32 {
+        Terminal.line(
+            "\(nodes) honest nodes in two halves, each shown another history; times in ms")
+        Terminal.line("seed  common  behind   round  first proof  all proven  rounds  all located")
+        var failed = 0
+        var worst = 0.0
+        var slowest: UInt64 = 0
+        for seed in first..<(first + count) {
+            let outcome = EquivocatorAttack(seed: seed, honest: nodes).run()
+            Terminal.line(row(outcome))
+            if outcome.failure != nil { failed += 1 }
+            worst = max(worst, outcome.rounds)
+            slowest = max(slowest, outcome.located)
+        }
+        Terminal.line(
+            "\(count) trials, \(failed) failed; proven to all after at most \(tenths(worst)) rounds"
+                + ", located by all after at most \(slowest) ms")
+        return failed == 0 ? 0 : 1
+    }
+
+    private func row(_ outcome: EquivocatorAttack.Outcome) -> String {
+        func cell(_ value: some CustomStringConvertible, _ width: Int) -> String {
+            let text = "\(value)"
+            return String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        return cell(outcome.seed, 4) + cell(outcome.common, 8)
+            + cell("\(outcome.behind.0)+\(outcome.behind.1)", 8) + cell(outcome.round, 8)
+            + cell(outcome.first, 13) + cell(outcome.proven, 12)
+            + cell(tenths(outcome.rounds), 8) + cell(outcome.located, 13)
+            + (outcome.failure.map { "  FAILED: \($0)" } ?? "")
+    }
+
+    private func tenths(_ value: Double) -> String {
+        let whole = Int((value * 10).rounded())
+        return "\(whole / 10).\(whole % 10)"
+    }
+}

@@ -1,0 +1,165 @@
+import Crypto
+import MerkleLog
+import Primitives
+import Testing
+
+@testable import Mesh
+
+/// Forks across partitions: everybody comes to count the same entries, whoever saw what.
+struct ForkTests {
+    /// Nodes 0 and 1, and 2 and 3, in two halves; both halves get `common` posts of one log, and
+    /// then nodes 0 and 3 write `left` and `right` each for itself with one key.
+    private func apart(
+        seed: UInt64, common: Int, left: Int, right: Int
+    ) -> (net: TestNet, log: LogKey) {
+        let net = TestNet(seed: seed)
+        net.chain(4)
+        let log = net.author(1, at: 0)
+        if common > 0 { net.post(log, at: 0, common) }
+        net.run(for: .seconds(5))
+        net.cut(1, 2)
+        net.nodes[3].own = [signingKey(1)]
+        net.restart(3)
+        net.join(3, to: 2)
+        net.run(for: .seconds(2))
+        for number in 0..<left { net.post(log, at: 0, text: "left \(number)") }
+        for number in 0..<right { net.post(log, at: 3, text: "right \(number)") }
+        net.run(for: .seconds(5))
+        return (net, log)
+    }
+
+    @Test(arguments: [
+        (0, 1, 1), (1, 1, 1), (5, 3, 1), (5, 1, 3), (7, 2, 2), (8, 40, 9), (300, 1, 200),
+        (300, 250, 250), (511, 5, 1),
+    ])
+    func everybodyCountsWhatIsCommon(common: Int, left: Int, right: Int) {
+        let (net, log) = apart(seed: 300, common: common, left: left, right: right)
+        #expect(net.nodes.allSatisfy { $0.mesh.logs[log]?.isFrozen == false })
+        net.heal(1, 2)
+        let isLocated = net.run(within: .seconds(60)) {
+            net.nodes.allSatisfy {
+                $0.store.forks[log]?.parting?.index == UInt64(common)
+                    && $0.store.logs[log]?.head.forkedAt == UInt64(common)
+            }
+        }
+        #expect(isLocated)
+        // What is behind it stays as evidence.
+        #expect(net.nodes[0].size(log) == UInt64(common + left))
+        #expect(net.nodes[3].size(log) == UInt64(common + right))
+        #expect(net.nodes.allSatisfy { $0.store.isSound() })
+        // It is known again after a restart.
+        net.restart(1)
+        #expect(net.nodes[1].mesh.logs[log]?.forkedAt == UInt64(common))
+    }
+
+    /// Who comes later gets what counts, the proof, and nothing more.
+    @Test func aNewcomerGetsWhatCounts() {
+        let (net, log) = apart(seed: 301, common: 9, left: 3, right: 4)
+        net.heal(1, 2)
+        #expect(net.run(within: .seconds(60)) { net.nodes[1].store.forks[log]?.parting != nil })
+        let number = net.addNode()
+        let late = net.nodes[number]
+        net.join(number, to: 1)
+        #expect(
+            net.run(within: .seconds(60)) {
+                late.size(log) == 9 && late.store.forks[log] == net.nodes[1].store.forks[log]
+            })
+        #expect(late.store.logs[log]?.head.forkedAt == 9)
+        net.run(for: .seconds(30))
+        #expect(late.size(log) == 9)
+        #expect(late.store.isSound())
+    }
+
+    /// A third history that parts earlier: the least index holds, in whatever order it is found.
+    @Test(arguments: 0..<2)
+    func ofThreeHistoriesTheEarliestPartingHolds(order: Int) {
+        let net = TestNet(seed: 302)
+        for _ in 0..<3 { net.addNode() }
+        let log = net.author(1, at: 0)
+        for at in 1..<3 {
+            net.nodes[at].own = [signingKey(1)]
+            net.restart(at)
+        }
+        // Alike up to 6 at nodes 0 and 1, up to 2 at node 2.
+        for number in 0..<12 {
+            for at in 0..<3 {
+                let isOwn = at == 2 ? number >= 2 : at == 1 && number >= 6
+                net.post(log, at: at, text: isOwn ? "\(number) by \(at)" : "\(number)")
+            }
+        }
+        net.run(for: .seconds(2))
+        let first = order == 0 ? (0, 1) : (0, 2)
+        net.join(first.0, to: first.1)
+        net.run(for: .seconds(20))
+        net.join(1, to: 2)
+        #expect(
+            net.run(within: .seconds(120)) {
+                net.nodes.allSatisfy { $0.store.logs[log]?.head.forkedAt == 2 }
+            })
+    }
+
+    /// The proof of a parting that nobody here has seen, and false ones.
+    @Test func falsePartingsEndTheSession() {
+        let log = HostileLog(30, count: 9)
+        let shared = log.frontier(4)
+        var good = ForkProof(
+            a: log.checkpoint(5), b: log.checkpoint(5), frontier: shared.hashes, tail: [],
+            parting: ForkProof.Parting(
+                index: 4, leafA: log.leaves[4], leafB: log.leaves[5], tailA: []))
+        var other = shared
+        other.append(log.leaves[5])
+        good.b = Checkpoint(signing: 5, root: other.root, with: log.key)
+        if good.a.root > good.b.root {
+            swap(&good.a, &good.b)
+            good.parting = ForkProof.Parting(
+                index: 4, leafA: log.leaves[5], leafB: log.leaves[4], tailA: [])
+        }
+        var bad = [good, good, good]
+        bad[0].parting?.index = 3
+        bad[1].parting?.leafA = log.leaves[6]
+        bad[2].b.signature.s = .zero
+        for proof in bad + [good] {
+            let scene = HostileTests.Scene(seed: 31)
+            let raw = scene.peer()
+            raw.say(.batch(stream: 0, log.batch(0, 9)))
+            scene.net.run(for: .seconds(1))
+            raw.say(.fork(proof))
+            scene.net.run(for: .seconds(1))
+            #expect(raw.isClosed == (proof != good))
+            #expect(
+                scene.net.nodes[0].mesh.logs[log.key.publicKey]?.forkedAt
+                    == (proof == good ? 4 : nil))
+            // A weaker one changes nothing, nor does it matter whether it is true.
+            if proof == good {
+                raw.say(.fork(log.fork()))
+                bad[0].parting?.index = 4
+                raw.say(.fork(bad[0]))
+                scene.net.run(for: .seconds(1))
+                #expect(scene.net.nodes[0].store.forks[log.key.publicKey] != nil)
+            }
+            if proof != good { scene.check() }
+        }
+    }
+
+    /// A fork of equal sizes that only `have` could tell of is proven.
+    @Test func haveOfAnotherHistoryIsAnswered() {
+        let scene = HostileTests.Scene(seed: 32)
+        let log = HostileLog(30, count: 5)
+        let raw = scene.peer()
+        raw.say(.batch(stream: 0, log.batch(0, 5)))
+        scene.net.run(for: .seconds(1))
+        let before = raw.messages.count
+        for _ in 0..<3 {
+            raw.say(.have([Message.Have(log: log.key.publicKey, size: 5, root: 1)]))
+            scene.net.run(for: .seconds(1))
+        }
+        let heads = raw.messages.dropFirst(before).filter {
+            guard case .heads(let list, _) = $0 else { return false }
+            return list == [log.checkpoint(5)]
+        }
+        // Once for a size, however often it is said.
+        #expect(heads.count == 1)
+        #expect(!raw.isClosed)
+        scene.check()
+    }
+}
