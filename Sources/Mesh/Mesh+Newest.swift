@@ -68,7 +68,8 @@ extension Mesh {
             return
         }
         if mine.size == batch.checkpoint.size && mine.root != batch.checkpoint.root {
-            return forked(ForkProof(equalSizes: mine, batch.checkpoint))
+            forked(ForkProof(equalSizes: mine, batch.checkpoint))
+            return search(session, log)
         }
         guard batch.keptBytes <= Limits.Newest.bytes, batch.from > record.size,
             batch.to == batch.checkpoint.size, batch.to > newest[log]?.to ?? 0

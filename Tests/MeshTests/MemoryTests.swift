@@ -35,7 +35,7 @@ struct MemoryTests {
         for round in 0..<24 {
             for (number, raw) in peers.enumerated() where !raw.isClosed {
                 let logs = Self.keys(512, round * 1_000 + number)
-                raw.say(.have(logs.map { (log: $0, size: UInt64(9)) }))
+                raw.say(.have(logs.map { Message.Have(log: $0, size: UInt64(9), root: 0) }))
                 raw.say(.want(round == 0 ? .only : .also, logs))
             }
             net.run(for: .milliseconds(100))
@@ -73,7 +73,8 @@ struct MemoryTests {
         let net = TestNet(seed: 83)
         net.addNode(at: AddressTableTests.v4(8, 8))
         for raw in Self.siege(net, 30) {
-            raw.say(.have(Self.keys(300, 7).map { (log: $0, size: UInt64(2)) }))
+            raw.say(
+                .have(Self.keys(300, 7).map { Message.Have(log: $0, size: UInt64(2), root: 0) }))
             net.run(for: .milliseconds(50))
             net.close(raw)
         }
