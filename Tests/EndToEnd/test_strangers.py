@@ -261,7 +261,7 @@ def test_an_honest_python_peer(one):
                     break
         biggest = max(heads, key=lambda h: h[1])
         assert biggest[1] == 502
-        p.send([GET, 1, biggest[0], 0, 16])
+        p.send([GET, 1, biggest[0], 0, 0, 16])
         entries = 0
         while entries < 502:
             message = p.receive()
