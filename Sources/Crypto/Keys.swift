@@ -32,6 +32,12 @@ package enum Ed25519 {
     package static func verify(
         _ signature: Signature, _ message: [UInt8], by key: PublicKey
     ) -> Bool {
+        SharedWork.verdict(signature, message, key) { compute(signature, message, by: key) }
+    }
+
+    private static func compute(
+        _ signature: Signature, _ message: [UInt8], by key: PublicKey
+    ) -> Bool {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 96) { buffer in
             let base = unsafe buffer.baseAddress.unsafelyUnwrapped
             unsafe signature.r.store(to: base)
@@ -101,7 +107,7 @@ extension PublicKey {
     /// The X25519 public key of the Ed25519 key that these bytes are.
     ///
     /// Nil when they are not a point of the main subgroup. A key and its negative share one result.
-    package var x25519: Bytes32? { SharedAgreements.point(self) { converted } }
+    package var x25519: Bytes32? { SharedWork.point(self) { converted } }
 
     private var converted: Bytes32? {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { buffer in
@@ -147,13 +153,13 @@ package final class AgreementKey: Sendable {
 
     /// Writes the shared secret to `out` (32 bytes); false when it is all zero.
     func agree(_ peer: Bytes32, into out: UnsafeMutableRawBufferPointer) -> Bool {
-        if let known = SharedAgreements.secret(publicKey, peer) {
+        if let known = SharedWork.secret(publicKey, peer) {
             unsafe known.store(to: Raw.uint8(out))
             return true
         }
         let isGood = unsafe compute(peer, into: out)
         if isGood {
-            SharedAgreements.keep(unsafe Bytes32(loading: Raw.uint8(out)), publicKey, peer)
+            SharedWork.keep(unsafe Bytes32(loading: Raw.uint8(out)), publicKey, peer)
         }
         return isGood
     }

@@ -28,6 +28,11 @@ package final class Chaos {
         /// Forks at one size that no node of the core has noticed in the end.
         package var unnoticed = 0
         package var core = 0
+        /// Posts that somebody in the core has and another one lacks in the end, of honest authors.
+        package var missed: UInt64 = 0
+        /// What all nodes sent, and in how many pieces of streams and datagrams.
+        package var bytes: UInt64 = 0
+        package var messages: UInt64 = 0
         /// From the end of the faults until the core agreed, in virtual milliseconds.
         package var converged: UInt64 = 0
     }
@@ -138,9 +143,14 @@ package final class Chaos {
             var liveness = Liveness(world, random: random)
             failure = liveness.demand()
             tally.unnoticed = liveness.unnoticedForks()
+            tally.missed = liveness.missedPosts()
             (tally.core, tally.converged) = (liveness.core.count, liveness.took.milliseconds)
         }
-        for node in world.nodes { tally.forks += node.store.forks.count }
+        for node in world.nodes {
+            tally.forks += node.store.forks.count
+            tally.bytes += node.traffic.bytesSent
+            tally.messages += node.traffic.streamPieces + node.traffic.datagrams
+        }
         return Outcome(
             seed: seed, failure: world.safety.breach ?? failure, digest: world.digest.text,
             steps: world.steps, virtualSeconds: (world.now - start).milliseconds / 1_000,

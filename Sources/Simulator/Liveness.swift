@@ -165,6 +165,19 @@ struct Liveness {
         return count
     }
 
+    /// Posts of authors who did not contradict themselves that one node of the core holds and
+    /// another does not.
+    func missedPosts() -> UInt64 {
+        var missed: UInt64 = 0
+        let written = world.nodes.flatMap { $0.own.map(\.publicKey) }
+        for log in written where !world.safety.isAllowedToFork(log) {
+            let sizes = core.map { world.nodes[$0].size(of: log) }
+            let most = sizes.max() ?? 0
+            missed += sizes.reduce(0) { $0 + most - $1 }
+        }
+        return missed
+    }
+
     private func difference(_ log: LogKey) -> String? {
         let held = core.map { ($0, world.nodes[$0].store.logs[log]) }
         let author = world.safety.authors[log]

@@ -71,7 +71,7 @@ package final class World {
         self.seed = seed
         random = SeededRandom(seed: seed)
         SecretMemory.usePlainMemory()
-        SharedAgreements.begin()
+        SharedWork.begin()
     }
 
     // MARK: Nodes

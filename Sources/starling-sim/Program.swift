@@ -5,12 +5,7 @@ enum Program {
     static let usage = """
         Usage: starling-sim COMMAND [OPTION…]
 
-          chaos       runs with every fault, each drawn from its seed: safety in each step,
-                      then convergence of a random core
-            --seed N    the first seed (1)
-            --count K   how many (100)
-            --jobs J    processes at once (1)
-            --twice     each seed again in another process, and their digests compared
+        \(Sweep.usage)
           replay N    one seed of chaos, with every event and message in words
         \(TablesCommand.usage)
         \(ScaleCommand.usage)
@@ -22,6 +17,10 @@ enum Program {
     static func run(_ arguments: [String]) -> Int32 {
         var words = arguments[...]
         guard let command = words.popFirst() else { return complain("no command") }
+        if words.contains("--help") || words.contains("-h") {
+            print(usage)
+            return 0
+        }
         do throws(UsageError) {
             var options = Options(words)
             switch command {
@@ -44,7 +43,7 @@ enum Program {
     }
 
     private static func complain(_ text: String) -> Int32 {
-        Terminal.error("starling-sim: \(text)\n\n\(usage)")
+        Terminal.error("starling-sim: \(text)\n`starling-sim help` says what there is.")
         return 2
     }
 
@@ -78,9 +77,16 @@ struct Options {
         return words.remove(at: at)
     }
 
-    mutating func number(_ name: String, _ normal: UInt64) throws(UsageError) -> UInt64 {
+    mutating func number(
+        _ name: String, _ normal: UInt64, in range: ClosedRange<UInt64> = 0...UInt64.max
+    ) throws(UsageError) -> UInt64 {
         guard let text = try text(name) else { return normal }
-        guard let number = UInt64(text) else { throw UsageError("\(name) needs a number") }
+        guard let number = UInt64(text) else {
+            throw UsageError("\(name) needs a whole number, not \(text)")
+        }
+        guard range.contains(number) else {
+            throw UsageError("\(name) goes from \(range.lowerBound) to \(range.upperBound)")
+        }
         return number
     }
 
@@ -112,6 +118,17 @@ enum Terminal {
             if count <= 0 { return }
             bytes = bytes.dropFirst(count)
         }
+    }
+
+    /// False, and said, when the file cannot be written.
+    static func write(_ text: String, toFile path: String) -> Bool {
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard file >= 0 else {
+            error("starling-sim: cannot write \(path)")
+            return false
+        }
+        write(text, to: file)
+        return close(file) == 0
     }
 
     /// Seconds on the kernel's monotonic clock.

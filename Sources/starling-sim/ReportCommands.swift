@@ -15,24 +15,15 @@ struct Reporting {
     func tell(_ report: Report) -> Int32 {
         Terminal.line(report.text)
         var isWritten = true
-        if let json { isWritten = write(report.json + "\n", to: json) }
+        if let json { isWritten = Terminal.write(report.json + "\n", toFile: json) }
         if let plots {
             _ = unsafe mkdir(plots, 0o777)
             for plot in report.plots {
-                isWritten = write(plot.svg, to: "\(plots)/\(plot.name).svg") && isWritten
+                isWritten =
+                    Terminal.write(plot.svg, toFile: "\(plots)/\(plot.name).svg") && isWritten
             }
         }
         return report.isGood && isWritten ? 0 : 1
-    }
-
-    private func write(_ text: String, to path: String) -> Bool {
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard file >= 0 else {
-            Terminal.error("starling-sim: cannot write \(path)")
-            return false
-        }
-        Terminal.write(text, to: file)
-        return close(file) == 0
     }
 }
 

@@ -1,12 +1,12 @@
 import Primitives
 import Synchronization
 
-/// Key agreements that both sides of a handshake compute in one process: for simulations alone.
+/// What many nodes in one process would compute alike: for simulations alone.
 ///
-/// What A and B agree on is the same number from either side, so the second computes nothing; and
-/// a key is converted to its X25519 form once for all nodes. Nothing else changes: the keys are
-/// real, and so is every byte that is sent.
-package enum SharedAgreements {
+/// What A and B agree on is the same number from either side, so the second computes nothing; a key
+/// is converted to its X25519 form, and a signature verified, once for all nodes. Nothing else
+/// changes: the keys are real, and so is every byte that is sent.
+package enum SharedWork {
     private static let isOn = Atomic<Bool>(false)
     private static let memory = Mutex(Memory())
 
@@ -14,6 +14,13 @@ package enum SharedAgreements {
         /// What one side has computed and the other has not yet.
         var secrets: [Pair: Bytes32] = [:]
         var points: [Bytes32: Bytes32?] = [:]
+        var verdicts: [Signed: Bool] = [:]
+    }
+
+    private struct Signed: Hashable {
+        var signature: Signature
+        var message: [UInt8]
+        var key: PublicKey
     }
 
     private struct Pair: Hashable {
@@ -46,7 +53,26 @@ package enum SharedAgreements {
         guard isOn.load(ordering: .relaxed) else { return convert() }
         if let known = memory.withLock({ $0.points[key] }) { return known }
         let point = convert()
-        memory.withLock { $0.points[key] = .some(point) }
+        memory.withLock { memory in
+            // Liars make keys up.
+            if memory.points.count >= 1 << 16 { memory.points = [:] }
+            memory.points[key] = .some(point)
+        }
         return point
+    }
+
+    /// Whether a signature holds, computed by `verify` the first time.
+    static func verdict(
+        _ signature: Signature, _ message: [UInt8], _ key: PublicKey, _ verify: () -> Bool
+    ) -> Bool {
+        guard isOn.load(ordering: .relaxed) else { return verify() }
+        let signed = Signed(signature: signature, message: message, key: key)
+        if let known = memory.withLock({ $0.verdicts[signed] }) { return known }
+        let verdict = verify()
+        memory.withLock { memory in
+            if memory.verdicts.count >= 1 << 14 { memory.verdicts = [:] }
+            memory.verdicts[signed] = verdict
+        }
+        return verdict
     }
 }
