@@ -28,7 +28,8 @@ extension Mesh {
             let from = max(held, size - min(size, configuration.newestFirst.entries))
             return fetch(session, log, from: from, offered: size, purpose: .newest)
         }
-        let end = newest[log].flatMap { $0.from > held ? $0.from : nil }
+        // Of a forked log what counts, though the peer may give more to find where it forks.
+        let end = newest[log].flatMap { $0.from > held ? $0.from : nil } ?? logs[log]?.forkedAt
         fetch(session, log, from: held, to: end, offered: size)
     }
 

@@ -72,7 +72,7 @@ class Hold:
         for data in counts["pages"]:
             self.peer.message(data)
         for stream in range(1, 9):
-            self.peer.send([peer.GET, stream, counts["log"], stream, 16])
+            self.peer.send([peer.GET, stream, counts["log"], stream, 0, 16])
         for number in range(2_000):
             self.peer.send([peer.PING, number])
         for _ in range(3):

@@ -217,7 +217,7 @@ def test_datagrams_of_a_session(room, one):
         assert p.alive() is True
         got = drain(sock)
         assert len(got) <= 6, f"{len(got)} answers: replays are answered"
-        sock.send(p.datagram([GET, 1, bytes(32), 0, 1], 2**63 + 1))
+        sock.send(p.datagram([GET, 1, bytes(32), 0, 0, 1], 2**63 + 1))
         assert p.alive() is not True, "a get by datagram must end the session"
     serves(room, one)
 
@@ -243,7 +243,7 @@ def samples():
     a, b = sorted((log.checkpoint(5), other.checkpoint(5)), key=lambda c: c.root)
     return {
         "ping": [PING, 7], "pong": [PONG, 9], "heads": [HEADS, [head], True], "own": [OWN, [log.key]],
-        "own-heads": [OWN_HEADS, [head]], "get": [GET, 1, log.key, 0, 16],
+        "own-heads": [OWN_HEADS, [head]], "get": [GET, 1, log.key, 0, 0, 16],
         "batch": [BATCH, 0, log.batch(0, 9, 9).value], "end": [END, 1, 9], "have": [HAVE, [[log.key, 9, bytes(8)]]],
         "fork": [FORK, ForkProof(a, b, [], []).value], "credit": [CREDIT, 1, 4],
     }
@@ -396,7 +396,7 @@ def test_a_peer_that_stops_reading(room, one):
         p = Peer(one.invite)
         p.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         for stream in range(1, 9):
-            p.send([GET, stream, log, 0, 16])
+            p.send([GET, stream, log, 0, 0, 16])
         peers.append(p)
     for p in peers:
         p.sock.setblocking(False)
