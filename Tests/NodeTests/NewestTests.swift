@@ -5,6 +5,7 @@ import Mesh
 import Primitives
 import Store
 import Testing
+import Wire
 
 @testable import Node
 
