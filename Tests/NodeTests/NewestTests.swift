@@ -42,7 +42,7 @@ struct NewestTests {
         let made = try Self.ask(adas, "init", .object(("name", .string("Ada"))))
         let texts = (0..<100).map { Value.string("post \($0)") }
         let posted = try Self.ask(adas, "post", .object(("texts", .array(texts))))
-        let newest = try #require(posted["addresses"]?.list?.last?.text)
+        let newest = try #require(posted["address"]?.text)
         let root = try #require(made["identity"]?.text.flatMap { DIDKey.parse($0) })
         let device = try #require(Reference(text: newest)?.log)
         _ = try Self.ask(bobs, "init", .object(("name", .string("Bob"))))
