@@ -9,7 +9,7 @@ extension Mesh {
     mutating func becomeNeighbour(_ session: Session) {
         guard !session.isNeighbour, session.isReady else { return }
         session.isNeighbour = true
-        ask(plumtree.linkUp(session.id, trees: logs.count))
+        plumtree.linkUp(session.id, trees: logs.count)
         // An author's own links begin eager: nobody else can push what is written here.
         for own in ownLogs {
             guard let number = logs.number(of: own.key.publicKey) else { continue }
@@ -24,10 +24,8 @@ extension Mesh {
     }
 
     /// What came over the session is asked of other neighbours from now on.
-    mutating func leaveTrees(_ session: Session) { ask(plumtree.linkDown(session.id)) }
-
-    private mutating func ask(_ grafts: Plumtree.Grafts) {
-        for graft in grafts {
+    mutating func leaveTrees(_ session: Session) {
+        for graft in plumtree.linkDown(session.id) {
             guard let other = sessions[graft.link] else { continue }
             var rest = graft.trees[...]
             while !rest.isEmpty {

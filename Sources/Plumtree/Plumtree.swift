@@ -122,30 +122,19 @@ package struct Plumtree: Sendable {
 
     // MARK: Links (the paper's NeighborUp and NeighborDown)
 
-    /// Trees that links are asked for (Graft), by link.
-    package typealias Grafts = [(link: Link, trees: [Int])]
-
-    /// A neighbour came; `trees` is how many logs are held. It is asked for those that nobody has
-    /// been found for since the link that brought them went.
-    package mutating func linkUp(_ link: Link, trees: Int) -> Grafts {
-        if index(of: link) != nil { return [] }
+    /// A neighbour came; `trees` is how many logs are held.
+    package mutating func linkUp(_ link: Link, trees: Int) {
+        if index(of: link) != nil { return }
         links.append(LinkState(link: link, born: parameters.prunes ? trees : 0))
-        return adopt(ways.indices.filter { ways[$0].parent == nil && ways[$0].turn > 0 })
     }
 
-    /// A neighbour went: what it announced is left to others, and so are the trees that came over
-    /// it.
-    package mutating func linkDown(_ link: Link) -> Grafts {
+    /// A neighbour went: what it announced is left to others. Which of them are to be asked for the
+    /// trees that came over it (Graft), by link.
+    package mutating func linkDown(_ link: Link) -> [(link: Link, trees: [Int])] {
         guard index(of: link) != nil else { return [] }
         links.removeAll { $0.link == link }
-        let orphans = ways.indices.filter { ways[$0].parent == link }
+        var orphans = ways.indices.filter { ways[$0].parent == link }
         for number in orphans { ways[number].parent = nil }
-        return adopt(orphans)
-    }
-
-    /// Finds another link for each of the trees, or for the newest of too many.
-    private mutating func adopt(_ orphans: [Int]) -> Grafts {
-        var orphans = orphans
         if orphans.count > Limits.tended {
             orphans.sort { ways[$0].turn > ways[$1].turn }
             orphans.removeLast(orphans.count - Limits.tended)
