@@ -128,6 +128,10 @@ extension HyParView {
     }
 
     private mutating func candidate(isUrgent: Bool) -> Bytes32? {
+        while !anchors.isEmpty {
+            let anchor = anchors.removeFirst()
+            if isCandidate(anchor) { return anchor }
+        }
         let passive = passiveView.entries.map(\.peer).filter { isCandidate($0) }
         if let peer = pick(passive) { return peer }
         if !isUrgent { return nil }

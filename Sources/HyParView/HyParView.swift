@@ -22,6 +22,8 @@ package import Primitives
 ///   handshake for each.
 /// - **Bounds on what a neighbour can do**: rates of Shuffle, ForwardJoin and Join, and how much of
 ///   the passive view can come over one link.
+/// - **Anchors**: whoever was a neighbour for long in an earlier run is asked before all others, so
+///   that addresses which were slipped into the table meanwhile do not take its place.
 /// - **Reserved slots** for invited peers, beside the active view's five.
 ///
 /// Pure: it opens no link and reads no clock. The owner carries out the effects in order, reports
@@ -42,6 +44,9 @@ package struct HyParView: Sendable {
         case linkDown(Bytes32)
         /// Peers learnt from elsewhere: the local network, a table of addresses.
         case hint([Bytes32])
+        /// Peers that were neighbours for long in an earlier run, the best first: a node that has
+        /// room asks them before all others.
+        case anchors([Bytes32])
         /// An invited peer has a slot of its own, or no longer.
         case reserve(Bytes32, Bool)
         case tick
@@ -134,6 +139,8 @@ package struct HyParView: Sendable {
 
     /// Requests under way: few at a time.
     var attempts: [Attempt] = []
+    /// Peers that are asked before all others, each once.
+    var anchors: [Bytes32] = []
     /// Who was asked in this round of repair.
     var tried: Set<Bytes32> = []
     var refusals = 0
@@ -214,6 +221,9 @@ package struct HyParView: Sendable {
         case .linkDown(let peer): linkDown(peer)
         case .hint(let peers):
             for peer in peers.prefix(Limits.Overlay.hints) { hinted(peer) }
+        case .anchors(let peers):
+            anchors = Array(peers.prefix(Limits.Overlay.hints))
+            for peer in anchors { hinted(peer) }
         case .reserve(let peer, let isOn): reserve(peer, isOn)
         case .tick: tick()
         }

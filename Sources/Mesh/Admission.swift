@@ -92,8 +92,7 @@ extension Mesh {
     mutating func mayShake(_ prefix: NetworkGroup?) -> Bool {
         guard !isStopping, sessions.count < Limits.sessions else { return false }
         if let prefix, !admission.takeToken(prefix, at: now) { return false }
-        let halfOpen = sessionOrder.compactMap { sessions[$0] }
-            .filter { $0.target == nil && !$0.isReady }
+        let halfOpen = sessions.all.filter { $0.target == nil && !$0.isReady }
         let own = halfOpen.count { $0.prefix == prefix }
         if let prefix, own >= Limits.Admission.halfOpenOfPrefix * Admission.factor(of: prefix) {
             return false
@@ -109,6 +108,7 @@ extension Mesh {
     /// many networks: the oldest that has said nothing, since whoever dials speaks first; else any,
     /// so that a peer that is quick may be through before its turn comes.
     private mutating func givesWay(_ halfOpen: [Session], _ own: Int) -> Session? {
+        let halfOpen = halfOpen.sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }
         var (most, oldest) = (own + 1, Session?.none)
         for session in halfOpen {
             let count = halfOpen.count { $0.prefix == session.prefix }
@@ -122,8 +122,9 @@ extension Mesh {
     /// Whether a peer that came to us, and has proven its key, may stay.
     func mayStay(_ session: Session, _ node: LogKey) -> Bool {
         guard session.target == nil, !isWelcome(node) else { return true }
-        let inbound = sessionOrder.compactMap { sessions[$0] }
-            .filter { $0.target == nil && $0.isReady && !isWelcome($0.peer) }
+        let inbound = sessions.all.filter {
+            $0.target == nil && $0.isReady && !isWelcome($0.peer)
+        }
         if inbound.count >= Limits.Admission.inbound { return false }
         guard let prefix = session.prefix else { return true }
         let most = Limits.Admission.sessionsOfPrefix * Admission.factor(of: prefix)

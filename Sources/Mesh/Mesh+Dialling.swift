@@ -328,7 +328,7 @@ extension Mesh {
     private mutating func keepOutbound() {
         guard let at = outbound.nextPick, at <= now else { return }
         outbound.nextPick = nil
-        let dialled = sessionOrder.compactMap { sessions[$0] }.filter { $0.target != nil }
+        let dialled = sessions.all.filter { $0.target != nil }
         let underWay = targets.count { !$0.isKept && !$0.attempts.isEmpty }
         guard !isStopping, addresses.peerCount > 0,
             dialled.count + underWay < configuration.outbound,
@@ -343,7 +343,7 @@ extension Mesh {
 
     /// An anchor, or somebody of a network group that few of the dialled peers are in.
     private mutating func pick(_ dialled: [Session]) -> Contact? {
-        let busy = targets.map(\.address.key) + sessionOrder.compactMap { sessions[$0]?.peer }
+        let busy = targets.map(\.address.key) + sessions.all.compactMap(\.peer)
         while let anchor = outbound.anchors.popLast() {
             if !busy.contains(anchor), let contact = addresses.contact(of: anchor) {
                 return contact
@@ -378,7 +378,7 @@ extension Mesh {
     /// Hands the table to the shell, with the longest outbound sessions as anchors.
     mutating func saveAddresses() {
         outbound.nextSave = nil
-        let dialled = sessionOrder.compactMap { sessions[$0] }
+        let dialled = sessions.all
             .filter { $0.target != nil && $0.isReady }
             .sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }
         // With nobody at hand, those of before are still the best that is known.

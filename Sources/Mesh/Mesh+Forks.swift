@@ -67,9 +67,7 @@ extension Mesh {
         store(proof)
         note(.forkProven(proof.log, bound: proof.bound))
         forgetNewest(proof.log)
-        for id in sessionOrder {
-            if let session = sessions[id], session.isReady { tellOfFork(session, proof.log) }
-        }
+        for session in sessions.all where session.isReady { tellOfFork(session, proof.log) }
         if let own = ownLogs.firstIndex(where: { $0.key.publicKey == proof.log }) {
             refuse(own, state: .forked)
         }
@@ -111,7 +109,7 @@ extension Mesh {
         else { return }
         let known = session.known[number]?.confirmed ?? 0
         let from = theirs?.from ?? min(mine.size, max(known, 1)) - 1
-        let isBusy = sessionOrder.contains { sessions[$0]?.search?.log == log }
+        let isBusy = sessions.all.contains { $0.search?.log == log }
         guard !isBusy, session.search == nil, from <= mine.size,
             !session.fetches.contains(where: { $0.log == log }),
             session.fetches.count <= Limits.streamsFetched
@@ -195,10 +193,8 @@ extension Mesh {
 
     mutating func searchAgain() {
         guard let due = nextSearch, due <= now else { return }
-        let ready = sessionOrder.filter { id in
-            sessions[id].map { $0.isReady && $0.search == nil } ?? false
-        }
-        var asked: [(session: SessionID, log: LogKey)] = []
+        let ready = sessions.all.filter { $0.isReady && $0.search == nil }
+        var asked: [(session: Session, log: LogKey)] = []
         for at in unlocated.indices where unlocated[at].next <= now {
             let wait = unlocated[at].wait
             unlocated[at].next = now + wait
@@ -209,8 +205,6 @@ extension Mesh {
             }
         }
         nextSearch = unlocated.map(\.next).min()
-        for (id, log) in asked {
-            if let session = sessions[id] { search(session, log) }
-        }
+        for (session, log) in asked where session.isReady { search(session, log) }
     }
 }

@@ -16,16 +16,16 @@ extension Mesh {
         }
         if head.isFrozen { return spreadForked(log, number, except: source) }
         var encoded: [UInt8]?
-        for id in sessionOrder where id != source {
-            guard let session = sessions[id], session.isReady, session.isNeighbour,
-                session.wants.contains(log)
-            else { continue }
+        for session in sessions.all where session.id != source {
+            guard session.isReady, session.isNeighbour, session.wants.contains(log) else {
+                continue
+            }
             let known = session.known[number] ?? Session.Known()
             if known.sent >= head.size || known.confirmed >= head.checkpoint.size { continue }
             // A stream without an end brings it.
             let stream = session.serving.first { $0.log == log }
             if let stream, stream.to == nil { continue }
-            guard plumtree.isEager(id, number) else {
+            guard plumtree.isEager(session.id, number) else {
                 remind(session, number, head.size)
                 continue
             }
@@ -45,8 +45,8 @@ extension Mesh {
     /// Of what counts in a forked log, neighbours that lack it are told.
     private mutating func spreadForked(_ log: LogKey, _ number: Int, except source: SessionID?) {
         let counted = logs.records[number].durable?.counted ?? 0
-        for id in sessionOrder where id != source && counted > 0 {
-            guard let session = sessions[id], session.isReady, session.wants.contains(log),
+        for session in sessions.all where session.id != source && counted > 0 {
+            guard session.isReady, session.wants.contains(log),
                 (session.known[number]?.confirmed ?? 0) < counted
             else { continue }
             owe(session, log)

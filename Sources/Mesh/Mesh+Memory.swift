@@ -18,7 +18,7 @@ extension Mesh {
     mutating func shedWeight() {
         let most = Limits.peerBytes + logs.count * Limits.peerBytesOfLog
         guard peerBytes > most else { return }
-        for id in sessionOrder { if let session = sessions[id] { weigh(session) } }
+        for session in sessions.all { weigh(session) }
         while peerBytes > most, let heaviest = heaviestStranger() {
             end(heaviest, "this node has little memory left, and it takes most", atOnce: true)
         }
@@ -26,11 +26,8 @@ extension Mesh {
 
     private func heaviestStranger() -> Session? {
         var found: Session?
-        for id in sessionOrder {
-            guard let session = sessions[id], session.target == nil,
-                session.weight > found?.weight ?? 0, !isWelcome(session.peer)
-            else { continue }
-            found = session
+        for session in sessions.all where session.target == nil {
+            if session.weight > found?.weight ?? 0, !isWelcome(session.peer) { found = session }
         }
         return found
     }

@@ -39,7 +39,7 @@ extension Mesh {
 
     /// Peers that have a session here, and dialled it.
     package var inboundPeers: [LogKey] {
-        sessionOrder.compactMap { sessions[$0] }.filter { $0.target == nil && $0.isReady }
+        sessions.all.filter { $0.target == nil && $0.isReady }
             .compactMap(\.peer)
     }
 
@@ -59,8 +59,7 @@ extension Mesh {
     /// event of a simulation: memory stays bounded whatever peers do.
     package var exceededBound: String? {
         if sessions.count > Limits.sessions { return "\(sessions.count) sessions" }
-        if sessionOrder.count != sessions.count { return "sessions out of order" }
-        let weight = sessionOrder.reduce(0) { $0 + (sessions[$1]?.weight ?? 0) }
+        let weight = sessions.all.reduce(0) { $0 + $1.weight }
         if weight != peerBytes { return "\(peerBytes) bytes of peers, who weigh \(weight)" }
         if logs.count > Limits.logs { return "\(logs.count) logs" }
         // One message may come on top of what was under way when the bound was looked at.
@@ -77,8 +76,8 @@ extension Mesh {
         for own in ownLogs where own.waitingBytes > Limits.drafts {
             return "\(own.waitingBytes) bytes of drafts"
         }
-        for id in sessionOrder {
-            if let exceeded = sessions[id]?.exceededBound { return exceeded }
+        for session in sessions.all {
+            if let exceeded = session.exceededBound { return exceeded }
         }
         return nil
     }

@@ -106,7 +106,7 @@ extension Mesh {
             return false
         }
         let group = NetworkGroup(address)
-        let dialled = sessionOrder.compactMap { sessions[$0] }.filter {
+        let dialled = sessions.all.filter {
             $0.target != nil && $0.isNeighbour
         }
         return dialled.count {
@@ -152,8 +152,8 @@ extension Mesh {
     mutating func hintOverlay() {
         wantsHint = false
         guard overlay != nil, addresses.peerCount > 0 else { return }
-        let keys = addresses.anchors + addresses.sample(32, using: &random).map(\.key)
-        overlay(.hint(keys))
+        overlay(.anchors(addresses.anchors))
+        overlay(.hint(addresses.sample(32, using: &random).map(\.key)))
     }
 
     mutating func overlayTick() {

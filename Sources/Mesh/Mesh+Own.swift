@@ -59,9 +59,7 @@ extension Mesh {
     }
 
     mutating func announceOwnLogs() {
-        for id in sessionOrder {
-            if let session = sessions[id], session.isReady { sendOwnLogs(session) }
-        }
+        for session in sessions.all where session.isReady { sendOwnLogs(session) }
     }
 
     /// The logs that this node writes, as many to a message as it may hold.
@@ -118,7 +116,7 @@ extension Mesh {
         case .behind(let size):
             guard complete && held >= size else { return }
         case .unconfirmed(let least):
-            let answered = sessionOrder.contains { sessions[$0]?.answeredOwn == true }
+            let answered = sessions.all.contains { $0.answeredOwn }
             guard complete && held >= least && (answered || least > 0) else { return }
         }
         ownLogs[own].state = .writable

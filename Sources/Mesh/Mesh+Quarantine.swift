@@ -51,10 +51,7 @@ extension Mesh {
     mutating func quarantine(_ keys: [Bytes32], _ addresses: [IPAddress]) {
         quarantined = Quarantined(
             refusedKeys: Set(keys), refusedAddresses: Set(addresses))
-        for id in sessionOrder {
-            guard let session = sessions[id], quarantined.refuses(key: session.remoteStatic) else {
-                continue
-            }
+        for session in sessions.all where quarantined.refuses(key: session.remoteStatic) {
             end(session, "it is in quarantine", atOnce: true)
         }
     }

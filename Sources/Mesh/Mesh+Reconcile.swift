@@ -426,9 +426,7 @@ extension Mesh {
 
     /// Logs that peers were heard to have more of, and that have not all been fetched.
     package var logsAwaited: Int {
-        sessionOrder.reduce(0) { sum, id in
-            sum + (sessions[id].map { $0.offers.count + $0.fetches.count } ?? 0)
-        }
+        sessions.all.reduce(0) { $0 + $1.offers.count + $1.fetches.count }
     }
 }
 

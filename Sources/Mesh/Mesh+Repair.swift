@@ -42,26 +42,25 @@ extension Mesh {
             let (log, index) = (damage[at].log, damage[at].index)
             guard let number = logs.number(of: log) else { continue }
             // Peers that resume say nothing of what both hold: they are asked after those who have.
-            let askable = sessionOrder.filter { mayHelp($0, damage[at]) }
-            let holder =
-                askable.first { (sessions[$0]?.known[number]?.sent ?? 0) > index } ?? askable.first
-            guard let holder, let session = sessions[holder] else {
+            let askable = sessions.all.filter { mayHelp($0, damage[at]) }
+            let holder = askable.first { ($0.known[number]?.sent ?? 0) > index } ?? askable.first
+            guard let session = holder else {
                 if !damage[at].asked.isEmpty && damage[at].askAgain == nil {
                     damage[at].askAgain = now + Limits.streamStall
                 }
                 continue
             }
-            damage[at].asked.append(holder)
+            damage[at].asked.append(session.id)
             damage[at].isUnderWay = true
             fetch(
                 session, log, from: index, to: index + 1, offered: index + 1, purpose: .repair)
         }
     }
 
-    private func mayHelp(_ id: SessionID, _ entry: DamagedEntry) -> Bool {
-        guard let session = sessions[id], session.isReady else { return false }
+    private func mayHelp(_ session: Session, _ entry: DamagedEntry) -> Bool {
         // A second stream of one log would take the place of the first.
-        return !entry.asked.contains(id) && session.fetches.count < Limits.streamsFetched
+        session.isReady && !entry.asked.contains(session.id)
+            && session.fetches.count < Limits.streamsFetched
             && !session.fetches.contains { $0.log == entry.log }
     }
 
@@ -96,11 +95,8 @@ extension Mesh {
         guard let number = logs.number(of: log), let head = logs.records[number].durable else {
             return
         }
-        for id in sessionOrder {
-            guard let session = sessions[id], session.isReady,
-                session.known[number]?.confirmed ?? 0 < head.size
-            else { continue }
-            announce(head, to: session)
+        for session in sessions.all where session.isReady {
+            if session.known[number]?.confirmed ?? 0 < head.size { announce(head, to: session) }
         }
     }
 

@@ -205,9 +205,7 @@ extension Mesh {
     }
 
     mutating func settleMarks() {
-        for id in sessionOrder {
-            if let session = sessions[id], session.resume.heard != nil { settleMark(session) }
-        }
+        for session in sessions.all where session.resume.heard != nil { settleMark(session) }
     }
 
     mutating func remember(_ mark: ResumeMark) {

@@ -44,7 +44,6 @@ extension Mesh {
             now: now)
         session.remoteStatic = remote
         sessions[id] = session
-        sessionOrder.append(id)
         datagramSessions[datagramID] = id
         if target != nil { sayHandshake(session, handshake) }
     }
@@ -281,7 +280,6 @@ extension Mesh {
         session.phase = .closed
         sessions[session.id] = nil
         peerBytes -= session.weight
-        sessionOrder.removeAll { $0 == session.id }
         datagramSessions[session.datagrams.receivingID] = nil
         leaveTrees(session)
         if let peer = session.peer, sessionOfPeer[peer] == session.id { sessionOfPeer[peer] = nil }

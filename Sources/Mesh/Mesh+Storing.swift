@@ -85,9 +85,7 @@ extension Mesh {
 
     /// Streams of a log that is being fetched here wait for what comes in.
     mutating func resumeServing() {
-        for id in sessionOrder {
-            if let session = sessions[id], !session.serving.isEmpty { serve(session) }
-        }
+        for session in sessions.all where !session.serving.isEmpty { serve(session) }
     }
 
     mutating func storeFailed(_ token: Token, _ failure: StoreFailure) {
@@ -124,10 +122,9 @@ extension Mesh {
     private mutating func offerAgain(_ head: LogHead, from source: SessionID) {
         let held = logs[head.key]?.durable?.size ?? 0
         let number = logs.number(of: head.key)
-        for id in sessionOrder {
-            guard let session = sessions[id], session.isReady else { continue }
+        for session in sessions.all where session.isReady {
             let claimed = number.flatMap { session.known[$0]?.confirmed } ?? 0
-            let size = id == source ? max(claimed, head.checkpoint.size) : claimed
+            let size = session.id == source ? max(claimed, head.checkpoint.size) : claimed
             if size > held { offer(session, head.key, size) }
         }
     }

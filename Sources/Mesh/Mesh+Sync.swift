@@ -139,8 +139,7 @@ extension Mesh {
         }
         defer { settleMarks() }
         if !damage.isEmpty { askForDamaged() }
-        for id in sessionOrder {
-            guard let session = sessions[id], session.isReady else { continue }
+        for session in sessions.all where session.isReady {
             var passed = 0
             while session.fetches.count < Limits.streamsFetched,
                 passed < min(session.offers.count, 64)
@@ -175,11 +174,8 @@ extension Mesh {
     /// little as we do offer what their checkpoint says, and wait for each other.
     private func hasStalledMore(_ session: Session, _ log: LogKey) -> Bool {
         guard let stalls = session.stalls[log] else { return false }
-        return sessionOrder.contains { id in
-            guard let other = sessions[id], other.isReady, other.offered[log] != nil else {
-                return false
-            }
-            return other.stalls[log] ?? 0 < stalls
+        return sessions.all.contains {
+            $0.isReady && $0.offered[log] != nil && $0.stalls[log] ?? 0 < stalls
         }
     }
 

@@ -95,9 +95,7 @@ extension Mesh {
         forgetUnwantedNewest()
         for message in wantChanges(from: before) {
             let encoded = message.encoded()
-            for id in sessionOrder {
-                if let session = sessions[id], session.isReady { send(session, encoded: encoded) }
-            }
+            for session in sessions.all where session.isReady { send(session, encoded: encoded) }
         }
         goOn(before)
         schedule()
@@ -111,10 +109,8 @@ extension Mesh {
         for number in logs.records.indices {
             let (log, size) = (logs.records[number].key, logs.records[number].size)
             guard size >= before.quota(of: log), size < policy.quota(of: log) else { continue }
-            for id in sessionOrder {
-                guard let session = sessions[id], let known = session.known[number]?.confirmed,
-                    known > size
-                else { continue }
+            for session in sessions.all {
+                guard let known = session.known[number]?.confirmed, known > size else { continue }
                 offer(session, log, known)
             }
         }
@@ -154,7 +150,7 @@ extension Mesh {
             noted[peer] = nil
             emit(.store(.resume(ResumeMark(peer: peer, store: 0, change: 0)), newToken()))
         }
-        for id in sessionOrder { sessions[id]?.resume.isIncomplete = true }
+        for session in sessions.all { session.resume.isIncomplete = true }
     }
 
     /// Whether more of a log is taken than the `held` entries.
@@ -179,10 +175,9 @@ extension Mesh {
         guard let head = record.durable else { return false }
         if let bound = record.forkedAt { return head.size >= bound }
         guard head.size == head.checkpoint.size, fetching[log] == nil else { return false }
-        return sessionOrder.allSatisfy { id in
-            guard let session = sessions[id] else { return true }
-            return (session.offered[log]?.size ?? 0) <= head.size
-                && (session.known[number]?.confirmed ?? 0) <= head.size
+        return sessions.all.allSatisfy {
+            ($0.offered[log]?.size ?? 0) <= head.size
+                && ($0.known[number]?.confirmed ?? 0) <= head.size
         }
     }
 

@@ -32,7 +32,7 @@ package struct Mesh {
     var effects: [Effect] = []
 
     var logs: LogTable
-    var sessions: [SessionID: Session] = [:]
+    var sessions = SessionTable()
     /// Which links live posts are pushed over.
     var plumtree: Plumtree
     /// Names this store to peers, who remember what they know of it.
@@ -46,8 +46,6 @@ package struct Mesh {
     var markOrder = Deque<LogKey>()
     /// The sum of all sessions' `weight`.
     var peerBytes = 0
-    /// Ids of `sessions`, ascending: what loops go over.
-    var sessionOrder: [SessionID] = []
     var datagramSessions: [UInt64: SessionID] = [:]
     /// Ready sessions by the peer's key.
     var sessionOfPeer: [LogKey: SessionID] = [:]
@@ -181,8 +179,7 @@ package struct Mesh {
             guard let instant else { return }
             earliest = min(earliest ?? instant, instant)
         }
-        for id in sessionOrder {
-            guard let session = sessions[id] else { continue }
+        for session in sessions.all {
             note(session.nextDeadline)
             note(nextMark(session))
             note(idleDeadline(session))
@@ -253,7 +250,7 @@ package struct Mesh {
             storageBlockedUntil = nil
             storeForksAgain()
         }
-        for id in sessionOrder {
+        for id in sessions.ids {
             if let session = sessions[id] { checkDeadlines(session) }
         }
         dialDue()
@@ -267,7 +264,7 @@ package struct Mesh {
     private mutating func stop() {
         isStopping = true
         saveAddresses()
-        for id in sessionOrder {
+        for id in sessions.ids {
             guard let session = sessions[id] else { continue }
             farewell(session, .shuttingDown, "shutting down")
         }

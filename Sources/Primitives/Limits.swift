@@ -48,8 +48,8 @@ package enum Limits {
 
     /// From an announcement to asking for what has not come. The payload takes the quickest way
     /// that the last ones found, so it comes before most announcements; one that is later than some
-    /// links take is held up. *Measured* with 300 to 600 nodes whose links move: 250 ms cost the
-    /// slowest posts 120 ms more, and saved 0.05 copies a node.
+    /// links take is held up. Guess: with 300 to 600 nodes whose links move, 250 ms seemed to cost
+    /// the slowest posts 120 ms more and to save 0.05 copies a node, but one seed says so.
     package static let graftPatience = Instant.Span.milliseconds(80)
     /// From asking one announcer to asking the next: a round trip on a bad line. Guess.
     package static let graftRetry = Instant.Span.milliseconds(1_000)

@@ -16,7 +16,7 @@ package struct EclipseAttack {
     package struct Plan: Sendable {
         package var seed: UInt64 = 1
         package var trials = 10_000
-        package var tables = 10
+        package var tables = 100
         package var honest = 400
         package var poison = 10_000
         package var groups = 8

@@ -11,8 +11,10 @@ package struct PaperTables {
     private let progress: (String) -> Void
     private var report = Report("The papers' tables, with whole nodes")
 
-    /// From the last join until anything is measured: the views are full by then, and mixed.
-    private static let settling = Instant.Span.seconds(60)
+    /// From the last join until anything is measured: ten periods of the shuffle, so that links
+    /// move only as they always do. A minute after the last join they still move often, and trees
+    /// that were made just then cost more: *measured*, 1,000 nodes, 0.12 copies too many then.
+    private static let settling = Instant.Span.seconds(300)
     /// After failures: less than a shuffle's period, so that repair alone has done it.
     private static let repair = Instant.Span.seconds(15)
     /// A post is watched for so long: several times what it needs.
@@ -62,7 +64,7 @@ package struct PaperTables {
     private mutating func broadcasts() {
         let flock = grow(0)
         report.set("link", "10 to 50 ms")
-        var section = Report.Section("The overlay, \(flock.alive.count) nodes after a minute")
+        var section = Report.Section("The overlay, \(flock.alive.count) nodes after five minutes")
         section.add(flock.shape, partsGoal: .atMost(1))
         report.add(section)
         let flood = flooding(flock)
@@ -109,7 +111,7 @@ package struct PaperTables {
         var expected = Report.Section.Expected()
         expected.reached = ("100 %", "all", .atLeast(100))
         expected.redundancy = ("3", "3.0", nil)
-        expected.lastHop = ("9.0", "8.3", nil)
+        expected.lastHop = ("", "8.3", nil)
         var section = Report.Section("Flooding over the active views, every link 30 ms")
         section.add(rounds, expected: expected)
         report.add(section)

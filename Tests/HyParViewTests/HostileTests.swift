@@ -61,7 +61,7 @@ struct HostileTests {
         case 0: return .join(peer())
         case 1...4: return .linkUp(peer())
         case 5...6: return .linkDown(peer())
-        case 7: return .hint(peers())
+        case 7: return below(2) == 0 ? .hint(peers()) : .anchors(peers())
         case 8: return .reserve(peer(), below(4) == 0)
         case 9...10: return .tick
         case 11: return .received(.join, from: peer())

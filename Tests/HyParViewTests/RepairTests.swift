@@ -29,6 +29,24 @@ struct RepairTests {
         #expect(asked == [11, 12, 13])
     }
 
+    /// Deviation: neighbours of an earlier run are asked before all others, in their order, however
+    /// many others are named; each once, and one that is a neighbour already not at all.
+    @Test func anchorsAreAskedBeforeAllOthers() {
+        for seed: UInt64 in 1...30 {
+            var node = Machine(seed: seed)
+            node.handle(.anchors(Machine.keys([7, 3, 5])))
+            #expect(node.calling == [7])
+            node.handle(.hint(Machine.keys(11...40)))
+            node.linkUp(7)
+            node.hear(.neighborReply(accepted: true), from: 7)
+            #expect(node.active == [7] && node.calling == [3], "then the next")
+            node.isAsked(by: 5)
+            node.linkDown(3)
+            #expect(node.calling.allSatisfy { $0 > 10 }, "3 is away, and 5 has come by itself")
+            #expect(node.active == [7, 5])
+        }
+    }
+
     /// Deviation: also who is evicted repairs at once, and not at the next cycle.
     @Test func whoIsEvictedRepairsAtOnce() {
         var node = scene()

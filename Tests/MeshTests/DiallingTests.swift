@@ -22,7 +22,7 @@ struct DiallingTests {
     }
 
     static func outbound(_ node: TestNode) -> [Session] {
-        node.mesh.sessionOrder.compactMap { node.mesh.sessions[$0] }.filter {
+        node.mesh.sessions.all.filter {
             $0.target != nil && $0.isReady
         }
     }

@@ -146,7 +146,7 @@ struct ReconcileTests {
         net.run(for: .seconds(30))
         // The peer is believed to hold it, and does not.
         let number = net.nodes[0].mesh.logs.number(of: logs[3]) ?? 0
-        for id in net.nodes[0].mesh.sessionOrder {
+        for id in net.nodes[0].mesh.sessions.ids {
             net.nodes[0].mesh.sessions[id]?.known[number] = Session.Known(
                 confirmed: 1_000, sent: 1_000)
         }
@@ -382,7 +382,7 @@ struct HostileReconcileTests {
     @Test func madeUpLogsCostNothingLasting() throws {
         let (net, raw) = Self.dialled(logs: 40)
         let ask = try #require(Self.asks(raw).last)
-        let session = try #require(net.nodes[0].mesh.sessions.values.first)
+        let session = try #require(net.nodes[0].mesh.sessions.all.first)
         let noise = try #require(session.noise)
         let key = SketchKey(session: noise.handshakeHash, round: ask.round)
         let mine = net.nodes[0].mesh.logs.marks

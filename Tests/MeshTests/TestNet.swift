@@ -474,7 +474,7 @@ final class TestNode {
 
     func size(_ log: LogKey) -> UInt64 { store.size(of: log) }
 
-    var readySessions: Int { mesh.sessionOrder.count { mesh.sessions[$0]?.isReady == true } }
+    var readySessions: Int { mesh.sessions.all.count { $0.isReady } }
 }
 
 extension Instant {
