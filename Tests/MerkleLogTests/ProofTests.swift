@@ -111,6 +111,52 @@ struct ProofTests {
         #expect(!Self.includes(0, .max, [], root))
     }
 
+    /// Row 14 of THREATS: of every proof of every tree to 300 leaves, one turned bit in each hash,
+    /// by chance; and of one proof of each tree every bit.
+    @Test func everyTurnedBitIsRefused() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededRandom(seed: seed)
+        let log = TestLog(count: 300)
+        let roots = (0...300).map { log.frontier($0).root }
+        let memory = Memory(log.tree, held: 300)
+        var turned = 0
+        for size in 1...300 {
+            let (root, all) = (roots[size], Int.random(in: 1...size, using: &random))
+            let view = try #require(
+                LogView(head: log.head(size, under: log.checkpoint(size)), reader: memory))
+            for one in 1...size {
+                let inclusion = try view.inclusionProof(index: UInt64(one - 1))
+                let consistency = try view.consistencyProof(from: UInt64(one))
+                func holds(_ inclusion: [Hash], _ consistency: [Hash]) -> (Bool, Bool) {
+                    let includes = MerkleProof.verifyInclusion(
+                        leaf: log.leaves[one - 1], index: UInt64(one - 1), size: UInt64(size),
+                        proof: inclusion, root: root)
+                    let extends = Self.consistent(
+                        UInt64(one), roots[one], UInt64(size), root, consistency)
+                    return (includes, extends)
+                }
+                #expect(holds(inclusion, consistency) == (true, true), "\(one) of \(size)")
+                for at in 0..<max(inclusion.count, consistency.count) {
+                    let any = Int.random(in: 0..<256, using: &random)
+                    for bit in one == all ? 0..<256 : any..<(any + 1) {
+                        let (a, b) = (turn(inclusion, at, bit), turn(consistency, at, bit))
+                        let (includes, extends) = holds(a, b)
+                        #expect(!includes || at >= inclusion.count, "seed \(seed)")
+                        #expect(!extends || at >= consistency.count, "seed \(seed)")
+                        turned += 1
+                    }
+                }
+            }
+        }
+        #expect(turned > 500_000)
+    }
+
+    private func turn(_ proof: [Hash], _ at: Int, _ bit: Int) -> [Hash] {
+        var proof = proof
+        if at < proof.count { proof[at] = proof[at].flipped(bit) }
+        return proof
+    }
+
     @Test func badConsistencyProofsAreRefused() {
         for size in [1, 2, 3, 6, 8, 13, 64, 65, 130] {
             let root = Self.log.tree.root(size)
