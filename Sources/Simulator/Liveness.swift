@@ -158,8 +158,12 @@ struct Liveness {
             for log in world.nodes[index].store.order where seen.insert(log).inserted {
                 let heads = core.compactMap { world.nodes[$0].store.head(of: log) }
                 if heads.contains(where: { $0.isFrozen }) { continue }
-                let roots = heads.map(\.frontier.root)
-                if roots.contains(where: { $0 != roots.first }) { count += 1 }
+                let isForked = heads.contains { head in
+                    heads.contains {
+                        $0.size == head.size && $0.frontier.root != head.frontier.root
+                    }
+                }
+                if isForked { count += 1 }
             }
         }
         return count
