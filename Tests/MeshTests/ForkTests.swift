@@ -78,6 +78,30 @@ struct ForkTests {
         #expect(told() == (isServed ? 3 : 2) && !raw.isClosed)
     }
 
+    /// A proof that the full disk refused does not take the place of a stronger one when it is
+    /// stored at last.
+    @Test func aProofThatWaitedIsNotStoredOverABetterOne() {
+        let scene = HostileTests.Scene(seed: 304)
+        let log = HostileLog(47, count: 9)
+        let raw = scene.peer()
+        raw.say(.batch(stream: 0, log.batch(0, 9)))
+        scene.net.run(for: .seconds(2))
+        let node = scene.net.nodes[0]
+        func proof(_ size: Int) -> ForkProof {
+            ForkProof(
+                equalSizes: log.checkpoint(size),
+                Checkpoint(signing: UInt64(size), root: .zero, with: log.key))
+        }
+        node.isFull = true
+        raw.say(.fork(proof(9)))
+        scene.net.run(for: .seconds(1))
+        #expect(node.store.forks[log.key.publicKey] == nil)
+        node.isFull = false
+        raw.say(.fork(proof(3)))
+        scene.net.run(for: .seconds(20))
+        #expect(node.store.forks[log.key.publicKey] == proof(3))
+    }
+
     /// Who comes later gets what counts, the proof, and nothing more.
     @Test func aNewcomerGetsWhatCounts() {
         let (net, log) = apart(seed: 301, common: 9, left: 3, right: 4)
