@@ -43,6 +43,9 @@ let package = Package(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]),
 
         // L0
         layer("Primitives"),
@@ -71,6 +74,8 @@ let package = Package(
         layer(
             "Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Transport",
             "Store", "Feed", "CLinux"),
+        // L7
+        layer("ClientAPI", "Primitives", "Transport", "CLinux", "CMicroHTTPD"),
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
@@ -95,5 +100,6 @@ let package = Package(
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
+        tests("ClientAPI", "Primitives", "Transport"),
     ]
 )

@@ -1,0 +1,127 @@
+extension Limits {
+    /// The HTTP server of the client API.
+    package enum HTTP {
+        // MARK: Heads
+
+        /// Bytes of memory for one connection: a head, and the part of a body that is under way.
+        /// Twice a head, because the library keeps an index of the fields behind them.
+        package static let connectionMemory = 48 << 10
+        /// Bytes of a target. Guess: searches and lists of ids are the longest; most servers take
+        /// 8 KiB.
+        package static let target = 8 << 10
+        /// Segments of a path, and bytes of one: an identifier in hexadecimal has 128.
+        package static let segments = 16
+        package static let segment = 512
+        /// Fields of a head: browsers send some 20.
+        package static let fields = 64
+        package static let fieldName = 128
+        package static let fieldValue = 8 << 10
+        /// Bytes of all fields together: the connection's memory holds them and the target.
+        package static let head = 20 << 10
+
+        // MARK: Bodies
+
+        /// Bytes of a body that is kept in memory: a post of 64 KiB, each byte of it written as
+        /// `\u0000` in JSON, and as much for the rest of it.
+        package static let body = 512 << 10
+        /// Bytes of an upload. Guess: what a phone's camera makes of a minute, as small servers
+        /// take.
+        package static let upload = 40 << 20
+        /// Bytes of an upload that stay in memory; what follows goes to a file.
+        package static let bodyInMemory = 64 << 10
+        /// Bytes of all bodies in memory together: 64 of the largest.
+        package static let bodies = 32 << 20
+        /// Uploads at once: 320 MiB of disk at most.
+        package static let uploads = 8
+        /// Bytes read on behind a body's cap, so that the answer is not lost with the connection.
+        package static let discard = 1 << 20
+
+        /// Levels of JSON (THREATS row 10); the API's own bodies have three.
+        package static let jsonDepth = 8
+        /// Values in one JSON text. Each takes some 50 bytes.
+        package static let jsonValues = 16_384
+        /// Names and values in a query or a form. Guess: the most that any request has is some 80.
+        package static let parameters = 1_024
+        /// Levels of a parameter's name: `a[b][]` has three. The API has three at most.
+        package static let parameterDepth = 6
+        package static let parameterName = 256
+        /// Parts of a multipart body, and bytes of the head of one.
+        package static let parts = 256
+        package static let partHead = 4 << 10
+        /// A boundary's bytes (RFC 2046 §5.1.1).
+        package static let boundary = 70
+        /// Bytes of a file's name: what file systems take.
+        package static let fileName = 255
+        /// Bytes read from a body's file at once.
+        package static let window = 64 << 10
+
+        // MARK: Connections
+
+        /// Connections at once. Guess: a household's browsers and phones take six each.
+        package static let connections = 256
+        /// And never more than this part of the descriptors that the process may have, since each
+        /// may have a file open as well: one of four.
+        package static let descriptorShare = 4
+        /// Connections of one address, so that one cannot take them all. Behind a proxy all come
+        /// from one: half.
+        package static let connectionsOfAddress = 128
+        /// Connections taken above the bounds while older ones, which have asked for nothing, are
+        /// being closed for them.
+        package static let closing = 32
+        /// Connections that wait in the kernel.
+        package static let backlog = 128
+        /// Requests on one connection. Guess: none lives for ever, and few are opened anew.
+        package static let requestsOfConnection = 1_000
+
+        // MARK: Time
+
+        /// From accepting a connection, or the end of an answer, to the end of the next head: an
+        /// absolute deadline (THREATS row 9).
+        package static let headDeadline = Instant.Span.seconds(10)
+        /// From a request's first line to the end of its body, small or uploaded. An upload of
+        /// 40 MiB in it takes a line of 1.1 Mbit/s.
+        package static let bodyDeadline = Instant.Span.seconds(10)
+        package static let uploadDeadline = Instant.Span.seconds(300)
+        /// For a client to take an answer: as long as to upload as much.
+        package static let answerDeadline = Instant.Span.seconds(300)
+        /// How often deadlines are looked at, and so how late one is at most.
+        package static let tick = Instant.Span.milliseconds(250)
+        /// On stopping, answers under way are given so long.
+        package static let stopGrace = Instant.Span.seconds(1)
+
+        // MARK: Work
+
+        /// Threads that answer requests. Reads of the store take some milliseconds and wait for the
+        /// disk: more threads than cores help, many more do not. Guess.
+        package static let workers = 4
+        /// Requests that wait for a thread. At 5 ms each the last waits 160 ms.
+        package static let waiting = 128
+
+        // MARK: Streams
+
+        /// Event streams at once: half of the connections, so that questions are still answered.
+        package static let streams = 128
+        /// Bytes that wait for a client to take them: some 200 posts of an event stream.
+        package static let streamQueue = 1 << 20
+        /// Bytes handed to the library at once.
+        package static let streamBlock = 16 << 10
+        /// With nothing to say for so long, a beat is sent: it keeps proxies from closing the
+        /// stream, and finds clients that are gone. Mastodon's period.
+        package static let streamBeat = Instant.Span.seconds(15)
+        /// A client that takes nothing of what waits for so long is dropped.
+        package static let streamStall = Instant.Span.seconds(30)
+
+        // MARK: Rates
+
+        /// Requests of one token in each period: Mastodon's 300 in five minutes.
+        package static let tokenRequests = 300
+        /// Requests of one address in each period: Mastodon's 7,500 in five minutes; a page loads
+        /// dozens of pictures.
+        package static let addressRequests = 7_500
+        package static let ratePeriod = Instant.Span.seconds(300)
+        /// Tokens and addresses that are counted, each; the fullest allowance is forgotten first.
+        package static let rated = 4_096
+        /// How long a browser may remember what other pages are allowed here: Mastodon's day.
+        package static let preflightSeconds = 86_400
+    }
+}
