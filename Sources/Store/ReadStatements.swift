@@ -5,6 +5,7 @@ struct ReadStatements: ~Copyable {
     let count: Statement
     let totalSize: Statement
     let place: Statement
+    let keyOfLog: Statement
     let entries: Statement
     let leaves: Statement
     let nodes: Statement
@@ -28,6 +29,7 @@ struct ReadStatements: ~Copyable {
         let count = try Statement(database, "SELECT count(*) FROM logs")
         let totalSize = try Statement(database, "SELECT coalesce(sum(size), 0) FROM logs")
         let place = try Statement(database, "SELECT number, size, frozen FROM logs WHERE key = ?1")
+        let keyOfLog = try Statement(database, "SELECT key FROM logs WHERE number = ?1")
         let entries = try Statement(
             database,
             """
@@ -76,6 +78,7 @@ struct ReadStatements: ~Copyable {
         self.count = count
         self.totalSize = totalSize
         self.place = place
+        self.keyOfLog = keyOfLog
         self.entries = entries
         self.leaves = leaves
         self.nodes = nodes
