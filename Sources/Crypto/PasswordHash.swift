@@ -12,15 +12,12 @@ package enum PasswordHash {
     /// passes).
     package static func make(_ password: String) -> String? {
         Sodium.start()
-        let bytes = Array(password.utf8)
+        let bytes = password.utf8.map { CChar(bitPattern: $0) }
         guard (1...passwordLimit).contains(bytes.count) else { return nil }
         var out = [CChar](repeating: 0, count: textLimit)
-        let isDone = unsafe bytes.withUnsafeBytes { buffer in
-            unsafe crypto_pwhash_str(
-                &out, buffer.baseAddress?.assumingMemoryBound(to: CChar.self),
-                UInt64(bytes.count), UInt64(crypto_pwhash_opslimit_interactive()),
-                crypto_pwhash_memlimit_interactive()) == 0
-        }
+        let isDone = unsafe crypto_pwhash_str(
+            &out, bytes, UInt64(bytes.count), UInt64(crypto_pwhash_opslimit_interactive()),
+            crypto_pwhash_memlimit_interactive()) == 0
         guard isDone else { return nil }
         return String(decoding: out.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -28,16 +25,12 @@ package enum PasswordHash {
     /// Whether `password` is the one that `kept` was made of. It takes as long whatever the answer.
     package static func verify(_ password: String, _ kept: String) -> Bool {
         Sodium.start()
-        let bytes = Array(password.utf8)
+        let bytes = password.utf8.map { CChar(bitPattern: $0) }
         guard (1...passwordLimit).contains(bytes.count), kept.utf8.count < textLimit else {
             return false
         }
         var text = kept.utf8.map { CChar(bitPattern: $0) }
         text += [CChar](repeating: 0, count: textLimit - text.count)
-        return unsafe bytes.withUnsafeBytes { buffer in
-            unsafe crypto_pwhash_str_verify(
-                text, buffer.baseAddress?.assumingMemoryBound(to: CChar.self),
-                UInt64(bytes.count)) == 0
-        }
+        return unsafe crypto_pwhash_str_verify(text, bytes, UInt64(bytes.count)) == 0
     }
 }
