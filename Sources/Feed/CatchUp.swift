@@ -36,7 +36,7 @@ package struct CatchUp {
     }
 
     /// Whether the feed lacks something of a log.
-    package func isBehind(_ numbered: NumberedHead) throws(StoreError) -> Bool {
+    package func isBehind(_ numbered: StoreReader.NumberedHead) throws(StoreError) -> Bool {
         try feed.done(ofLog: numbered.number) < numbered.head.size
     }
 
