@@ -1,10 +1,10 @@
-"""Entry header, body and the kinds of content (entry.md)."""
+"""Entry header and body (entry.md)."""
 
 import hashlib
 
 import cbor
 from identifiers import MAXIMUM_INDEX
-from refused import Refused, array, octets, require, text, uint
+from refused import array, octets, require, uint
 
 MAXIMUM_TIME = 2**53 - 1
 MINIMUM_BODY, MAXIMUM_BODY, SALT = 17, 65536, 16
@@ -58,55 +58,3 @@ class Header:
 
 def make_body(salt, kind, fields):
     return salt + cbor.encode([kind, fields])
-
-
-def predecessor(value):
-    log, size, root = array(value, "a predecessor", exactly=3)
-    octets(log, "the predecessor's key", exactly=32)
-    uint(size, 2**32 - 1, "the predecessor's size", least=1)
-    octets(root, "the predecessor's root", exactly=32)
-
-
-def key32(value):
-    octets(value, "a key or hash", exactly=32)
-
-
-def boolean(value):
-    require(type(value) is bool, "neither true nor false")
-
-
-# Fields of each kind known here: key -> (check, required).
-KINDS = {
-    "note": {1: (lambda v: text(v, "the text", 1, 60000), True)},
-    "profile": {1: (lambda v: text(v, "the name", 1, 64), True)},
-    "follow": {1: (key32, True), 2: (boolean, True)},
-    "device": {1: (key32, True), 2: (predecessor, False)},
-    "identity": {1: (key32, True), 2: (predecessor, False)},
-    "add-device": {1: (key32, True)},
-    "revoke-device": {
-        1: (key32, True),
-        2: (lambda v: uint(v, MAXIMUM_INDEX, "the first revoked index"), True),
-    },
-}
-
-
-def decode_content(body):
-    """[ENTRY-8], [ENTRY-9] Kind and fields of a body; refused when the post is unreadable."""
-    octets(body, "a body", least=MINIMUM_BODY, limit=MAXIMUM_BODY)
-    kind, fields = array(cbor.decode(body[SALT:]), "content", exactly=2)
-    text(kind, "the kind", 1, 32)
-    require(type(fields) is cbor.Map, "the fields must be a map")
-    for key, (check, required) in KINDS.get(kind, {}).items():
-        value = fields.get(key, default=Ellipsis)
-        require(value is not Ellipsis or not required, f"field {key} is missing")
-        if value is not Ellipsis:
-            check(value)
-    return kind, fields
-
-
-def readable(body):
-    """Kind and fields, or None for an unreadable post."""
-    try:
-        return decode_content(body)
-    except Refused:
-        return None

@@ -6,7 +6,8 @@ import re
 
 import cipher
 import curve25519
-from entry import leaf_hash, readable, sha256
+from content import readable
+from entry import leaf_hash, sha256
 from log import root
 from refused import require, uint
 

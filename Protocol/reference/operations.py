@@ -13,7 +13,8 @@ import proof
 import session
 import sketch
 from checkpoint import Checkpoint
-from entry import Header, decode_content, leaf_hash, sha256
+from content import decode_content, named_fields
+from entry import Header, leaf_hash, sha256
 from identifiers import did, parse_address, parse_did
 from refused import Refused, require
 
@@ -141,7 +142,12 @@ def do_entry_decode(request):
 
 def do_content_decode(request):
     kind, fields = decode_content(octets(request, "body"))
-    return {"kind": kind, "data": cbor.encode([kind, fields]).hex()}
+    named = named_fields(kind, fields)
+    return {
+        "kind": kind,
+        "data": cbor.encode([kind, fields]).hex(),
+        **({} if named is None else {"fields": named}),
+    }
 
 
 def do_cbor_decode(request):

@@ -2,7 +2,8 @@
 
 import cbor
 from checkpoint import Checkpoint
-from entry import MAXIMUM_BODY, Header, decode_content
+from content import decode_content
+from entry import MAXIMUM_BODY, Header
 from identifiers import MAXIMUM_INDEX, base64_decode, base64_encode, decimal
 from log import MAXIMUM_FRONTIER, inclusion_verify
 from refused import array, hashes, octets, require

@@ -1,6 +1,7 @@
 import Content
 import Crypto
 package import MerkleLog
+import Primitives
 package import Store
 
 /// Who is who: which identity a log belongs to, how they want to be called, and whom an owner
@@ -13,12 +14,23 @@ package final class People {
     private struct LogFacts {
         /// The identity that the log's first entry names.
         var claimed: LogKey?
-        var name: String?
-        var nameIndex: UInt64 = 0
+        var name: Word<String>?
         /// Statements of a root log, by index.
         var statements: [(index: UInt64, statement: IdentityStatement)] = []
-        /// In order of the last change; only the latest word on each identity counts.
-        var follows: [LogKey] = []
+        /// The log's latest word on each identity, in order of the last change.
+        var follows: [Word<(identity: LogKey, isOn: Bool)>] = []
+    }
+
+    /// What an entry says, and where: of an author's words on one thing only the latest counts,
+    /// in one log by index, across logs by time and log: `[CONT-19]`.
+    private struct Word<Said> {
+        var said: Said
+        var log: LogKey
+        var index: UInt64
+        var time: UnixTime
+
+        /// Whether this is a later word than one of another log.
+        func isAfter(_ other: Word) -> Bool { (time, log) > (other.time, other.log) }
     }
 
     private var facts: [LogKey: LogFacts] = [:]
@@ -61,20 +73,22 @@ package final class People {
             return
         }
         switch content {
-        case .note, .other: return
-        case .profile(let name):
+        case .note, .mute, .block, .reaction, .repost, .vote, .retraction, .edit, .labels, .recipe,
+            .other:
+            return
+        case .profile(let profile):
             guard counts(log, index) else { return }
             var known = facts[log] ?? LogFacts()
-            if known.name == nil || index >= known.nameIndex {
-                known.name = name
-                known.nameIndex = index
+            if index >= known.name?.index ?? 0 {
+                known.name = Word(said: profile.name, log: log, index: index, time: entry.time)
             }
             facts[log] = known
         case .follow(let identity, let isOn):
             guard counts(log, index) else { return }
             var known = facts[log] ?? LogFacts()
-            known.follows.removeAll { $0 == identity }
-            if isOn { known.follows.append(identity) }
+            known.follows.removeAll { $0.said.identity == identity }
+            known.follows.append(
+                Word(said: (identity, isOn), log: log, index: index, time: entry.time))
             facts[log] = known
         case .identity(let statement):
             var known = facts[log] ?? LogFacts()
@@ -132,19 +146,21 @@ package final class People {
         }?.index
     }
 
-    /// How an identity, or a log, wants to be called: the newest device's word.
+    /// How an identity, or a log, wants to be called: the latest word of its devices.
     package func name(of identity: LogKey) -> String? {
-        for device in devices(of: identity).reversed() {
-            if let name = facts[device]?.name { return name }
-        }
-        return facts[identity]?.name
+        let names = devices(of: identity).compactMap { facts[$0]?.name }
+        return names.max { $1.isAfter($0) }?.said ?? facts[identity]?.name?.said
     }
 
-    /// Whom the identity follows, by the words of all its devices.
+    /// Whom the identity follows: the latest word of its devices on each.
     package func follows(of identity: LogKey) -> [LogKey] {
-        var seen: Set<LogKey> = []
-        return devices(of: identity).flatMap { facts[$0]?.follows ?? [] }
-            .filter { seen.insert($0).inserted }
+        let words = devices(of: identity).flatMap { facts[$0]?.follows ?? [] }
+        var latest: [LogKey: Word<(identity: LogKey, isOn: Bool)>] = [:]
+        for word in words where latest[word.said.identity]?.isAfter(word) != true {
+            latest[word.said.identity] = word
+        }
+        return words.filter { $0.said.isOn && latest[$0.said.identity]?.log == $0.log }
+            .map(\.said.identity)
     }
 
     /// Identities with this name; several may have the same one.

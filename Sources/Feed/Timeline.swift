@@ -2,7 +2,6 @@ package import Content
 package import MerkleLog
 package import Primitives
 package import Store
-import Wire
 
 /// An entry as people see it.
 package struct Post: Sendable {
@@ -94,7 +93,7 @@ package struct Timeline {
         let header = EntryHeader(log: log, index: index, entry: entry)
         var body = Post.Body.dropped
         if case .present(let bytes) = entry.body {
-            do throws(WireError) { body = .content(try Content(body: bytes)) } catch {
+            do throws(ContentError) { body = .content(try Content(body: bytes)) } catch {
                 body = .unreadable
             }
         }

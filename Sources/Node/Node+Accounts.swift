@@ -91,11 +91,12 @@ extension Node {
         _ account: Account, predecessor: IdentityStatement.Predecessor?,
         _ then: @escaping (Result<Published, Refusal>) -> Void
     ) {
-        publish(
-            [
-                .identity(.device(identity: account.identity, predecessor: predecessor)),
-                .profile(name: account.name),
-            ], account.device, then: then)
+        var contents = [
+            Content.identity(.device(identity: account.identity, predecessor: predecessor))
+        ]
+        // A name that `Account.checkName` passed is one.
+        if let profile = try? Profile(name: account.name) { contents.append(.profile(profile)) }
+        publish(contents, account.device, then: then)
     }
 
     /// Goes on where a crash cut short the making of an identity: nothing of it was released.

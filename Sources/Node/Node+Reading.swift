@@ -117,19 +117,36 @@ extension Node {
     /// An entry's kind, and what people read of it.
     private func words(_ body: Post.Body) -> (kind: String, text: Value?) {
         switch body {
-        case .dropped: return ("dropped", nil)
-        case .unreadable: return ("unreadable", nil)
-        case .content(.note(let text)): return (Content.noteKind, .string(text))
-        case .content(.profile(let name)): return (Content.profileKind, .string(name))
-        case .content(.follow(let identity, let isOn)):
-            return (isOn ? Content.followKind : "unfollow", .string(DIDKey.encode(identity)))
-        case .content(.identity(let statement)):
-            switch statement {
-            case .addDevice(let key), .revokeDevice(let key, _), .device(let key, _):
-                return (statement.statement.kind, .string(DIDKey.encode(key)))
-            case .identity: return (statement.statement.kind, nil)
-            }
-        case .content(.other(let statement)): return (statement.kind, nil)
+        case .dropped: ("dropped", nil)
+        case .unreadable: ("unreadable", nil)
+        case .content(let content): (Self.word(content), Self.text(content).map { .string($0) })
+        }
+    }
+
+    /// The kind; what ends something has a word of its own.
+    private static func word(_ content: Content) -> String {
+        switch content {
+        case .follow(_, isOn: false), .mute(_, isOn: false), .block(_, isOn: false):
+            "un\(content.kind)"
+        default: content.kind
+        }
+    }
+
+    private static func text(_ content: Content) -> String? {
+        switch content {
+        case .note(let note): note.text
+        case .edit(let edit): edit.note.text
+        case .profile(let profile): profile.name
+        case .follow(let identity, _), .mute(let identity, _), .block(let identity, _):
+            DIDKey.encode(identity)
+        case .reaction(let reaction): reaction.emoji
+        case .repost(let entry, _), .retraction(let entry): entry.text
+        case .labels(let labels): labels.name
+        case .recipe(let recipe): recipe.name
+        case .identity(.addDevice(let key)), .identity(.revokeDevice(let key, _)),
+            .identity(.device(let key, _)):
+            DIDKey.encode(key)
+        case .vote, .identity(.identity), .other: nil
         }
     }
 
@@ -231,7 +248,10 @@ struct LoopBound<Value>: @unchecked Sendable {
 extension Post {
     /// What the post takes in an answer, about.
     fileprivate var textBytes: Int {
-        guard case .content(.note(let text)) = body else { return 256 }
-        return text.utf8.count + 256
+        switch body {
+        case .content(.note(let note)): note.text.utf8.count + 256
+        case .content(.edit(let edit)): edit.note.text.utf8.count + 256
+        default: 256
+        }
     }
 }

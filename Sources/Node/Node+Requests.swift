@@ -141,13 +141,14 @@ extension Node {
             guard let text = value.text, !text.isEmpty else {
                 throw .badRequest("a post has some text")
             }
-            guard text.utf8.count <= Content.noteLimit else {
+            let limit = ContentLimits.note.upperBound
+            guard text.utf8.count <= limit else {
                 throw .badRequest(
-                    "a post has at most \(Content.noteLimit) bytes, "
-                        + "and this one has \(text.utf8.count)"
-                )
+                    "a post has at most \(limit) bytes, and this one has \(text.utf8.count)")
             }
-            contents.append(.note(text: text))
+            do throws(ContentError) { contents.append(.note(try Note(text: text))) } catch {
+                throw .badRequest("\(error)")
+            }
         }
         publish(contents, account.device, reply) { published in
             // Many addresses take longer to write than the posts: then the last one stands for all.

@@ -36,6 +36,15 @@ package struct CBORDecoder: Sendable {
         return value
     }
 
+    /// An integer of either sign within `range`.
+    package mutating func int(in range: ClosedRange<Int64>) throws(WireError) -> Int64 {
+        let isNegative = try peek() >> 5 == 1
+        guard let size = Int64(exactly: try head(isNegative ? 1 : 0)) else { throw .tooLarge }
+        let value = isNegative ? -1 - size : size
+        if !range.contains(value) { throw .tooLarge }
+        return value
+    }
+
     /// A count or size that fits an `Int` and stays within `limit`.
     package mutating func count(max limit: Int) throws(WireError) -> Int {
         Int(try uint(max: UInt64(limit)))

@@ -16,10 +16,10 @@ struct MemoryLog: HashReader {
     private var levels: [[Hash]] = []
     private var frontier = Frontier()
 
-    init(_ count: Int) {
+    init(_ count: Int) throws {
         for number in 0..<count {
             let time = UnixTime(milliseconds: 1_700_000_000_000 + UInt64(number))
-            let entry = Entry(time: time, body: .present(Posts.body(number)))
+            let entry = Entry(time: time, body: .present(try Posts.body(number)))
             entries.append(entry)
             let leaf = EntryHeader(log: key.publicKey, index: UInt64(number), entry: entry).leafHash
             if levels.isEmpty { levels.append([]) }

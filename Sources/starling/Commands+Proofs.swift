@@ -32,7 +32,9 @@ extension Command {
             throw .damaged("the proof does not hold: \(error)")
         }
         var note: String?
-        if let body = proof.body, case .note(let text)? = try? Content(body: body) { note = text }
+        if let body = proof.body, case .note(let found)? = try? Content(body: body) {
+            note = found.text
+        }
         let author = DIDKey.encode(proof.author)
         let log = DIDKey.encode(proof.checkpoint.log)
         let value = Value.object(

@@ -1,4 +1,3 @@
-import Content
 import Crypto
 import MerkleLog
 import Mesh
@@ -25,14 +24,6 @@ extension Conform {
                 "body_length": .integer(UInt64(header.bodyLength)),
                 "body_hash": .hex(header.bodyHash), "address": .hex(header.leafHash),
             ]
-        },
-        "content-decode": { fields throws(ConformError) in
-            let body = try fields.bytes("body")
-            guard body.count <= LogLimits.body else { throw ConformError("the body is too long") }
-            let content = try wire { () throws(WireError) in try Content(body: body) }
-            var encoder = CBOREncoder()
-            encoder.raw(Array(body[LogLimits.salt...]))
-            return ["kind": .string(content.statement.kind), "data": .hex(encoder.bytes)]
         },
         "checkpoint-verify": { fields throws(ConformError) in
             let note = try fields.string("note")

@@ -62,7 +62,7 @@ enum Conform {
     private static let operations: [String: Operation] =
         treeOperations
         .merging(formatOperations) { $1 }.merging(keyOperations) { $1 }
-        .merging(sketchOperations) { $1 }
+        .merging(sketchOperations) { $1 }.merging(contentOperations) { $1 }
 }
 
 /// Why a check does not hold, or a request cannot be read.

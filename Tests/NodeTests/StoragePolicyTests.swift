@@ -64,8 +64,8 @@ struct StoragePolicyTests {
         var frontier = Frontier()
         var nodes: [Extension.StoredNode] = []
         var leaves: [Hash] = []
-        let entries = times.enumerated().map { index, time in
-            let body = Content.note(text: "post \(index)")
+        let entries = try times.enumerated().map { index, time in
+            let body = Content.note(try Note(text: "post \(index)"))
                 .body(salt: [UInt8](repeating: UInt8(index), count: 16))
             return Entry(time: UnixTime(milliseconds: time), body: .present(body))
         }

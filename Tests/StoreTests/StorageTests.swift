@@ -168,7 +168,8 @@ import Testing
         let writer = try StoreWriter(directory: scratch.store)
         var author = Author(20)
         let salt = [UInt8](repeating: 9, count: 16)
-        let profile = Content.profile(name: String(repeating: "Ada ", count: 12)).body(salt: salt)
+        let profile = Content.profile(try Profile(name: String(repeating: "Ada ", count: 12)))
+            .body(salt: salt)
         var bodies = [profile] + (0..<2_000).map { Self.text(500, $0) }
         bodies += (0..<300).map { _ in profile }
         for start in stride(from: 0, to: bodies.count, by: 500) {

@@ -6,6 +6,7 @@ NAMES = [
     "batch",
     "cbor",
     "checkpoint",
+    "content",
     "discovery",
     "ed25519",
     "entry",
