@@ -15,9 +15,10 @@ package enum PasswordHash {
         let bytes = password.utf8.map { CChar(bitPattern: $0) }
         guard (1...passwordLimit).contains(bytes.count) else { return nil }
         var out = [CChar](repeating: 0, count: textLimit)
-        let isDone = unsafe crypto_pwhash_str(
-            &out, bytes, UInt64(bytes.count), UInt64(crypto_pwhash_opslimit_interactive()),
-            crypto_pwhash_memlimit_interactive()) == 0
+        let isDone =
+            unsafe crypto_pwhash_str(
+                &out, bytes, UInt64(bytes.count), UInt64(crypto_pwhash_opslimit_interactive()),
+                crypto_pwhash_memlimit_interactive()) == 0
         guard isDone else { return nil }
         return String(decoding: out.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

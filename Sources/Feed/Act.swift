@@ -1,6 +1,3 @@
-package import MerkleLog
-package import Primitives
-
 /// One entry, as far as the feed's tables know it.
 package struct Act: Hashable, Sendable {
     /// Its `SortID`.

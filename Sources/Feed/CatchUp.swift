@@ -24,7 +24,8 @@ package struct CatchUp {
             return false
         }
         let run = try reader.run(
-            of: log, from: from, limit: Limits.Feed.entriesPerStep, maxBytes: Limits.Feed.bytesPerStep)
+            of: log, from: from, limit: Limits.Feed.entriesPerStep,
+            maxBytes: Limits.Feed.bytesPerStep)
         let end = from + UInt64(run.entries.count)
         try feed.transaction { () throws(StoreError) in
             try feed.take(run.entries, run.leaves, log: log, number: number, from: from)

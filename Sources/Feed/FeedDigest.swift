@@ -1,5 +1,6 @@
 import Crypto
 package import MerkleLog
+import Primitives
 package import Store
 
 extension Square {
@@ -10,7 +11,9 @@ extension Square {
         func fold(_ parts: [String]) {
             sum = SHA256.hash(sum.array + Array(parts.joined(separator: "\u{0}").utf8))
         }
-        try feed.rows("SELECT id, log, idx, ref, kind, flags, parent, root, target, word FROM acts ORDER BY id") {
+        try feed.rows(
+            "SELECT id, log, idx, ref, kind, flags, parent, root, target, word FROM acts ORDER BY id"
+        ) {
             (row) throws(StoreError) in
             let log = try self.log(row.int(1)).map { DIDKey.encode($0) } ?? ""
             fold([log] + (0..<10).filter { $0 != 1 }.map { row.text(Int32($0)) ?? "" })
@@ -34,9 +37,9 @@ extension Square {
 extension FeedReader {
     /// Hands out every row of a query of this program's own.
     func rows(
-        _ sql: String, _ body: (borrowing Statement) throws(StoreError) -> Void
+        _ sql: String, _ body: (borrowing Store.Statement) throws(StoreError) -> Void
     ) throws(StoreError) {
-        let statement = try Statement(database, sql)
+        let statement = try Store.Statement(database, sql)
         while try statement.step() { try body(statement) }
     }
 

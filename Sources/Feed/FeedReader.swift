@@ -1,5 +1,3 @@
-package import MerkleLog
-package import Primitives
 package import Store
 
 /// Reads the feed; used on one thread, any number beside the writer.
@@ -42,9 +40,9 @@ package final class FeedReader {
 
     /// Notes and reposts of everybody.
     package func everybody(_ page: Page) throws(StoreError) -> [Act] {
-        let row = page.isFromBelow ? statements.allUp : statements.allDown
-        bind(row, page, from: 1)
-        return try acts(row)
+        page.isFromBelow
+            ? try acts(statements.allUp, page, from: 1)
+            : try acts(statements.allDown, page, from: 1)
     }
 
     /// Notes and reposts of these logs: merged, so that a page costs a look at each log and not at
@@ -53,10 +51,9 @@ package final class FeedReader {
         var found: [Act] = []
         var page = page
         for log in logs {
-            let row = page.isFromBelow ? statements.logUp : statements.logDown
-            row.bind(1, log)
-            bind(row, page, from: 2)
-            found += try acts(row)
+            found +=
+                page.isFromBelow
+                ? try acts(statements.logUp, log, page) : try acts(statements.logDown, log, page)
             guard found.count > 2 * page.limit else { continue }
             // What is further away than a whole page cannot be in it.
             found = Self.first(found, page)
@@ -73,20 +70,22 @@ package final class FeedReader {
     }
 
     package func tagged(_ tag: String, _ page: Page) throws(StoreError) -> [Act] {
-        let row = page.isFromBelow ? statements.tagUp : statements.tagDown
-        row.bind(1, tag)
-        bind(row, page, from: 2)
-        return try acts(row)
+        if page.isFromBelow {
+            statements.tagUp.bind(1, tag)
+            return try acts(statements.tagUp, page, from: 2)
+        }
+        statements.tagDown.bind(1, tag)
+        return try acts(statements.tagDown, page, from: 2)
     }
 
     /// What concerns somebody: `marks` are those of an identity and its logs.
     package func about(_ marks: [Int64], _ page: Page) throws(StoreError) -> [Act] {
         var found: [Act] = []
         for mark in marks {
-            let row = page.isFromBelow ? statements.aboutUp : statements.aboutDown
-            row.bind(1, mark)
-            bind(row, page, from: 2)
-            found += try acts(row)
+            found +=
+                page.isFromBelow
+                ? try acts(statements.aboutUp, mark, page)
+                : try acts(statements.aboutDown, mark, page)
         }
         return Self.first(found, page)
     }
@@ -125,7 +124,7 @@ package final class FeedReader {
     }
 
     private func list(
-        _ row: borrowing Statement, _ ref: Int64, _ limit: Int
+        _ row: borrowing Store.Statement, _ ref: Int64, _ limit: Int
     ) throws(StoreError) -> [Act] {
         row.bind(1, ref)
         row.bind(2, Int64(limit))
@@ -134,13 +133,25 @@ package final class FeedReader {
 
     // MARK: Rows
 
-    private func bind(_ row: borrowing Statement, _ page: Page, from first: Int32) {
+    /// A page of a query whose bounds begin at the parameter `first`.
+    private func acts(
+        _ row: borrowing Store.Statement, _ page: Page, from first: Int32
+    ) throws(StoreError) -> [Act] {
         row.bind(first, page.before)
         row.bind(first + 1, page.after)
         row.bind(first + 2, Int64(page.limit))
+        return try acts(row)
     }
 
-    private func acts(_ row: borrowing Statement) throws(StoreError) -> [Act] {
+    /// A page of what has `key`.
+    private func acts(
+        _ row: borrowing Store.Statement, _ key: Int64, _ page: Page
+    ) throws(StoreError) -> [Act] {
+        row.bind(1, key)
+        return try acts(row, page, from: 2)
+    }
+
+    private func acts(_ row: borrowing Store.Statement) throws(StoreError) -> [Act] {
         defer { row.reset() }
         var out: [Act] = []
         while try row.step() {
@@ -159,19 +170,19 @@ package final class FeedReader {
 
 /// A reader's prepared statements.
 struct FeedReadStatements: ~Copyable {
-    let one: Statement
-    let allDown: Statement
-    let allUp: Statement
-    let logDown: Statement
-    let logUp: Statement
-    let tagDown: Statement
-    let tagUp: Statement
-    let aboutDown: Statement
-    let aboutUp: Statement
-    let search: Statement
-    let answers: Statement
-    let thread: Statement
-    let said: Statement
+    let one: Store.Statement
+    let allDown: Store.Statement
+    let allUp: Store.Statement
+    let logDown: Store.Statement
+    let logUp: Store.Statement
+    let tagDown: Store.Statement
+    let tagUp: Store.Statement
+    let aboutDown: Store.Statement
+    let aboutUp: Store.Statement
+    let search: Store.Statement
+    let answers: Store.Statement
+    let thread: Store.Statement
+    let said: Store.Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -189,27 +200,27 @@ struct FeedReadStatements: ~Copyable {
         }
         let shown = "kind <= 1"
         let ofLog = "acts.log = ?1 AND kind <= 1"
-        let one = try Statement(database, "SELECT \(columns) FROM acts WHERE id = ?1")
-        let allDown = try Statement(database, page("acts", shown, 1, false))
-        let allUp = try Statement(database, page("acts", shown, 1, true))
-        let logDown = try Statement(database, page("acts", ofLog, 2, false))
-        let logUp = try Statement(database, page("acts", ofLog, 2, true))
-        let tagDown = try Statement(database, page("tags", "tag = ?1", 2, false))
-        let tagUp = try Statement(database, page("tags", "tag = ?1", 2, true))
-        let aboutDown = try Statement(database, page("about", "account = ?1", 2, false))
-        let aboutUp = try Statement(database, page("about", "account = ?1", 2, true))
-        let search = try Statement(
+        let one = try Store.Statement(database, "SELECT \(columns) FROM acts WHERE id = ?1")
+        let allDown = try Store.Statement(database, page("acts", shown, 1, false))
+        let allUp = try Store.Statement(database, page("acts", shown, 1, true))
+        let logDown = try Store.Statement(database, page("acts", ofLog, 2, false))
+        let logUp = try Store.Statement(database, page("acts", ofLog, 2, true))
+        let tagDown = try Store.Statement(database, page("tags", "tag = ?1", 2, false))
+        let tagUp = try Store.Statement(database, page("tags", "tag = ?1", 2, true))
+        let aboutDown = try Store.Statement(database, page("about", "account = ?1", 2, false))
+        let aboutUp = try Store.Statement(database, page("about", "account = ?1", 2, true))
+        let search = try Store.Statement(
             database,
             """
             SELECT \(columns) FROM words JOIN acts ON acts.id = words.rowid
             WHERE words MATCH ?1 AND words.rowid < ?2 AND words.rowid > ?3
             ORDER BY words.rowid DESC LIMIT ?4
             """)
-        let answers = try Statement(
+        let answers = try Store.Statement(
             database, "SELECT \(columns) FROM acts WHERE parent = ?1 ORDER BY id LIMIT ?2")
-        let thread = try Statement(
+        let thread = try Store.Statement(
             database, "SELECT \(columns) FROM acts WHERE root = ?1 ORDER BY id LIMIT ?2")
-        let said = try Statement(
+        let said = try Store.Statement(
             database,
             """
             SELECT \(columns) FROM acts WHERE target = ?1 AND kind = ?2 ORDER BY id LIMIT ?3

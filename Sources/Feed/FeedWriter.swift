@@ -83,18 +83,8 @@ package final class FeedWriter {
     /// Puts the row into its place, or into the next one that is free; false when it is there.
     private func place(_ act: inout Act) throws(StoreError) -> Bool {
         for _ in 0..<Limits.Feed.crowd {
-            let row = statements.act
-            row.bind(1, act.id)
-            row.bind(2, act.log)
-            row.bind(3, Int64(act.index))
-            row.bind(4, act.ref)
-            row.bind(5, act.kind.rawValue)
-            row.bind(6, act.flags.rawValue)
-            for (column, value) in [(7, act.parent), (8, act.root), (9, act.target)] as [(Int32, Int64?)] {
-                if let value { row.bind(column, value) } else { row.bindNull(column) }
-            }
-            if let word = act.word { row.bind(10, word) } else { row.bindNull(10) }
-            try row.run()
+            bind(act)
+            try statements.act.run()
             if database.changes > 0 { return true }
             if try isThere(act) { return false }
             act.id += 1
@@ -102,34 +92,55 @@ package final class FeedWriter {
         return false
     }
 
+    private func bind(_ act: Act) {
+        statements.act.bind(1, act.id)
+        statements.act.bind(2, act.log)
+        statements.act.bind(3, Int64(act.index))
+        statements.act.bind(4, act.ref)
+        statements.act.bind(5, act.kind.rawValue)
+        statements.act.bind(6, act.flags.rawValue)
+        bind(7, act.parent)
+        bind(8, act.root)
+        bind(9, act.target)
+        if let word = act.word {
+            statements.act.bind(10, word)
+        } else {
+            statements.act.bindNull(10)
+        }
+    }
+
+    private func bind(_ column: Int32, _ value: Int64?) {
+        if let value { statements.act.bind(column, value) } else { statements.act.bindNull(column) }
+    }
+
     private func isThere(_ act: Act) throws(StoreError) -> Bool {
         statements.same.bind(1, act.id)
         defer { statements.same.reset() }
-        return try statements.same.step() && statements.same.int(0) == act.log
-            && statements.same.int(1) == Int64(act.index)
+        guard try statements.same.step() else { return false }
+        return statements.same.int(0) == act.log && statements.same.int(1) == Int64(act.index)
     }
 }
 
 /// The writer's prepared statements.
 struct FeedWriteStatements: ~Copyable {
-    let act: Statement
-    let same: Statement
-    let tag: Statement
-    let about: Statement
-    let word: Statement
-    let done: Statement
-    let finish: Statement
+    let act: Store.Statement
+    let same: Store.Statement
+    let tag: Store.Statement
+    let about: Store.Statement
+    let word: Store.Statement
+    let done: Store.Statement
+    let finish: Store.Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
-        let act = try Statement(
+        let act = try Store.Statement(
             database, "INSERT OR IGNORE INTO acts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
-        let same = try Statement(database, "SELECT log, idx FROM acts WHERE id = ?1")
-        let tag = try Statement(database, "INSERT OR IGNORE INTO tags VALUES(?1, ?2)")
-        let about = try Statement(database, "INSERT OR IGNORE INTO about VALUES(?1, ?2)")
-        let word = try Statement(database, "INSERT INTO words(rowid, text) VALUES(?1, ?2)")
-        let done = try Statement(database, "SELECT entries FROM done WHERE log = ?1")
-        let finish = try Statement(database, "INSERT OR REPLACE INTO done VALUES(?1, ?2)")
+        let same = try Store.Statement(database, "SELECT log, idx FROM acts WHERE id = ?1")
+        let tag = try Store.Statement(database, "INSERT OR IGNORE INTO tags VALUES(?1, ?2)")
+        let about = try Store.Statement(database, "INSERT OR IGNORE INTO about VALUES(?1, ?2)")
+        let word = try Store.Statement(database, "INSERT INTO words(rowid, text) VALUES(?1, ?2)")
+        let done = try Store.Statement(database, "SELECT entries FROM done WHERE log = ?1")
+        let finish = try Store.Statement(database, "INSERT OR REPLACE INTO done VALUES(?1, ?2)")
         self.act = act
         self.same = same
         self.tag = tag

@@ -1,5 +1,5 @@
-import MerkleLog
-import Primitives
+package import MerkleLog
+package import Primitives
 
 /// The number by which programs know an entry: later ones are larger, and it says nothing but what
 /// the entry says, so that every node gives the same one.

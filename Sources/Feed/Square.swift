@@ -102,7 +102,7 @@ package final class Square {
         let first = SortID.of(sorted, reference.address)
         for id in first..<(first + Int64(Limits.Feed.crowd)) {
             guard let act = try feed.act(id) else { return nil }
-            if try act.index == reference.index && log(act.log) == reference.log { return act }
+            if act.index == reference.index, try log(act.log) == reference.log { return act }
         }
         return nil
     }
@@ -178,7 +178,9 @@ package final class Square {
     }
 
     /// Each person's one vote: the first that counts, `Protocol/content.md`.
-    package func votes(_ poll: Poll, of ref: Int64) throws(StoreError) -> [(by: LogKey, options: [Int])] {
+    package func votes(_ poll: Poll, of ref: Int64) throws(StoreError) -> [(
+        by: LogKey, options: [Int]
+    )] {
         var seen: Set<LogKey> = []
         var found: [(by: LogKey, options: [Int])] = []
         for said in try feed.said(.vote, about: ref, limit: Limits.Feed.votes) {

@@ -1,7 +1,7 @@
 import CLinux
 package import Feed
 import Glibc
-package import MerkleLog
+import MerkleLog
 import Primitives
 import Store
 import Synchronization

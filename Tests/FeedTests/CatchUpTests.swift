@@ -29,7 +29,8 @@ struct CatchUpTests {
             case (5, _): try town.say(who, .follow(identity: people[below(4)].identity, isOn: true))
             default:
                 posts.append(
-                    try town.say(who, .note(Note(text: "note \(number)", tags: ["tag\(below(5))"]))))
+                    try town.say(who, .note(Note(text: "note \(number)", tags: ["tag\(below(5))"])))
+                )
             }
             if below(20) == 0 { try town.catchUp() }
         }

@@ -87,7 +87,8 @@ struct SquareTests {
         let closing = UnixTime(milliseconds: town.time + 100_000)
         let poll = try Poll(options: ["yes", "no"], closing: closing)
         let post = try town.say(ann, .note(Note(text: "Well?", poll: poll)))
-        func vote(_ who: Town.Person, _ options: [Int], _ device: Int = 0, at: UInt64? = nil) throws {
+        func vote(_ who: Town.Person, _ options: [Int], _ device: Int = 0, at: UInt64? = nil) throws
+        {
             try town.say(who, .vote(Vote(poll: post, options: options)), device: device, at: at)
         }
         try vote(bob, [0, 1])

@@ -8,7 +8,9 @@ import Testing
 /// Pages of timelines against the list that a simple mind would make.
 struct TimelineTests {
     /// Some people who write in any order of claimed times.
-    private func town(seed: UInt64, posts: Int) throws -> (Town, [Town.Person], [(id: Int64, by: Int)]) {
+    private func town(seed: UInt64, posts: Int) throws -> (
+        Town, [Town.Person], [(id: Int64, by: Int)]
+    ) {
         let town = try Town(seed: seed)
         let people = try (0..<6).map { try town.person("person \($0)") }
         var random = SeededRandom(seed: seed)
@@ -107,7 +109,9 @@ struct TimelineTests {
         #expect(try found("hidden") == [4])
         #expect(try found("민국") == [5] && found("สวัส") == [6])
         // Nothing that is typed is a command, or an error.
-        for odd in ["", " ", "\"", "AND", "(", "NEAR(a b)", "*", "a*", "^a", "text:a", "\u{0}", "-a"] {
+        for odd in [
+            "", " ", "\"", "AND", "(", "NEAR(a b)", "*", "a*", "^a", "text:a", "\u{0}", "-a",
+        ] {
             _ = try found(odd)
         }
         #expect(try found("AND OR") == [3])

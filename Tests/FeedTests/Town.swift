@@ -60,7 +60,8 @@ final class Town {
 
     func person(_ name: String = "somebody") throws -> Person {
         let person = Person(root: pen())
-        try write(person.root, IdentityStatement.identity(nextRoot: .zero, predecessor: nil).statement)
+        try write(
+            person.root, IdentityStatement.identity(nextRoot: .zero, predecessor: nil).statement)
         try add(pen(), to: person)
         try say(person, .profile(Profile(name: name)))
         return person
@@ -68,7 +69,8 @@ final class Town {
 
     func add(_ device: Pen, to person: Person) throws {
         try write(person.root, IdentityStatement.addDevice(device.log).statement)
-        try write(device, IdentityStatement.device(identity: person.identity, predecessor: nil).statement)
+        try write(
+            device, IdentityStatement.device(identity: person.identity, predecessor: nil).statement)
         person.devices.append(device)
     }
 
