@@ -33,6 +33,8 @@ extension Mesh {
         // Of a log that is not held there is nothing to freeze, and nothing to pass on.
         guard let number = logs.number(of: proof.log) else { return }
         let told = session.known[number]?.forkRank ?? .max
+        // Nobody keeps a proof who holds nothing of the log.
+        confirm(session, proof.log, 1)
         session.known[number, default: Session.Known()].forkRank = min(told, proof.rank)
         guard proof.rank < forkRank(number) else { return tellOfFork(session, proof.log) }
         guard forked(proof) else {
@@ -91,8 +93,12 @@ extension Mesh {
 
     /// The peer says that it holds `size` entries of a forked log.
     mutating func heardOfForked(_ session: Session, _ log: LogKey, _ size: UInt64) {
+        guard let number = logs.number(of: log), let bound = logs.records[number].forkedAt else {
+            return
+        }
+        let record = logs.records[number]
+        confirm(session, log, min(size, bound))
         tellOfFork(session, log)
-        guard let record = logs[log], let bound = record.forkedAt else { return }
         if min(size, bound) > record.size { offer(session, log, min(size, bound)) }
     }
 

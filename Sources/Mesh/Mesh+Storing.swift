@@ -24,7 +24,8 @@ extension Mesh {
     mutating func storeForksAgain() {
         let proofs = unstoredForks
         unstoredForks = []
-        for proof in proofs { store(proof) }
+        // A stronger one may have been stored meanwhile, whose place it would take.
+        for proof in proofs where forkProofs[proof.log] == proof { store(proof) }
     }
 
     mutating func stored(_ token: Token, _ change: UInt64) {

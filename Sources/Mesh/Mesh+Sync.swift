@@ -123,6 +123,8 @@ extension Mesh {
     mutating func confirm(_ session: Session, _ log: LogKey, _ size: UInt64) {
         guard let number = logs.number(of: log) else { return }
         var known = session.known[number] ?? Session.Known()
+        // As long as it held nothing, it kept no proof that it was told.
+        if known.confirmed == 0 && size > 0 { known.forkRank = nil }
         known.confirmed = max(known.confirmed, size)
         known.sent = max(known.sent, known.confirmed)
         session.known[number] = known
@@ -410,8 +412,13 @@ extension Mesh {
             heardClaim(session, number, from)
             schedule()
         }
-        // To whoever holds nothing yet the proof says nothing: it comes behind the entries.
-        if from > 0 && logs[log]?.isFrozen == true { tellOfFork(session, log) }
+        // To whoever holds nothing yet the proof says nothing: it comes behind the entries, also
+        // where it was told before.
+        if let number = logs.number(of: log), from == 0 {
+            session.known[number]?.forkRank = nil
+        } else if logs[log]?.isFrozen == true {
+            tellOfFork(session, log)
+        }
         // Asked for again: the earlier stream was given up.
         session.serving.removeAll { $0.log == log }
         guard session.serving.count < Limits.streamsServed else {

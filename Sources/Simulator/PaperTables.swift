@@ -17,6 +17,8 @@ package struct PaperTables {
     private static let settling = Instant.Span.seconds(300)
     /// After failures: less than a shuffle's period, so that repair alone has done it.
     private static let repair = Instant.Span.seconds(15)
+    /// By then no island may be left: the rarest memory has been asked through.
+    private static let mending = Instant.Span.seconds(300)
     /// A post is watched for so long: several times what it needs.
     private static let watch = Instant.Span.milliseconds(1_000)
     /// Nodes that are watched through ten minutes: more would take an hour.
@@ -180,6 +182,15 @@ package struct PaperTables {
 
     // MARK: Failures
 
+    /// Waits until the flock is in one part; how long that took.
+    private static func mended(_ flock: Flock) -> (seconds: Double, parts: Int) {
+        let start = flock.world.now
+        while flock.shape.parts.count > 1, flock.world.now < start + mending {
+            flock.world.run(for: .seconds(5))
+        }
+        return (Double((flock.world.now - start).milliseconds) / 1_000, flock.shape.parts.count)
+    }
+
     private mutating func survivors(percent: Int) -> (percent: Int, reached: Double) {
         let flock = grow(UInt64(percent))
         progress("\(percent) % fail")
@@ -199,8 +210,14 @@ package struct PaperTables {
         var section = Report.Section(
             "\(percent) % fail at once: the \(flock.alive.count) others after "
                 + "\(Self.repair.milliseconds / 1_000) s of repair")
-        section.add(shape, partsGoal: .atMost(1))
+        section.add(shape)
         section.add(spread, expected: expected)
+        let mended = Self.mended(flock)
+        section.add(
+            "in one part after so many seconds more", mended.seconds, digits: 0,
+            goal: .atMost(Double(Self.mending.milliseconds / 1_000)))
+        section.add(
+            "connected parts in the end", Double(mended.parts), digits: 0, goal: .atMost(1))
         report.add(section)
         return (percent, spread.share * 100)
     }

@@ -1,7 +1,7 @@
 /// Rules of deterministic CBOR that encoder, decoder and generic values share (RFC 8949 §3,
 /// §4.2.1).
 package enum CBOR {
-    /// Arrays, maps and tags inside one another, at most (THREATS row 10). Guess: formats need 5.
+    /// Arrays, maps and tags inside one another, at most (THREATS row 10). Guess: formats need 6.
     package static let maximumDepth = 8
 
     /// Checks the one value that starts at `start`, whole, and gives the offset behind it.

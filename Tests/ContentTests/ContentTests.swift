@@ -151,12 +151,13 @@ struct ContentTests {
             guard let statement = try? Statement(body: bad) else { continue }
             #expect(statement.body(salt: Samples.salt) == bad)
             guard let found = try? Content(statement) else { continue }
-            #expect(found != content)
             read += 1
             // Known kinds write back what they read, but for a key that is not known any more.
             let again = found.body(salt: Samples.salt)
             #expect(again == bad || again.count < bad.count, "bit \(bit)")
             #expect((try? Content(body: again)) == found, "bit \(bit)")
+            // By bytes: Swift takes texts for equal that are spelt differently.
+            #expect(again != good, "bit \(bit)")
             if again == bad { same += 1 }
         }
         // A turned bit of an integer, a key or a text is another one, and most say so.

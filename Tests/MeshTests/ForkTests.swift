@@ -52,6 +52,56 @@ struct ForkTests {
         #expect(net.nodes[1].mesh.logs[log]?.forkedAt == UInt64(common))
     }
 
+    /// A proof says nothing to whoever holds nothing of the log, and is not kept: it is told again
+    /// once something is held, whoever the entries came from.
+    @Test(arguments: [true, false]) func aProofThatCameTooEarlyComesAgain(isServed: Bool) {
+        let scene = HostileTests.Scene(seed: 303)
+        let log = HostileLog(46, count: 3)
+        let raw = scene.peer()
+        let liar = scene.peer(91)
+        liar.say(.batch(stream: 0, log.batch(0, 3)))
+        scene.net.run(for: .seconds(2))
+        liar.say(.fork(log.fork()))
+        scene.net.run(for: .seconds(2))
+        let told = { raw.messages.count { if case .fork = $0 { true } else { false } } }
+        #expect(told() == 1)
+        if isServed {
+            raw.say(.get(stream: 1, log: log.key.publicKey, from: 0, to: nil, credit: 8))
+        } else {
+            raw.say(.have([Message.Have(log: log.key.publicKey, size: 2, root: 0)]))
+        }
+        scene.net.run(for: .seconds(2))
+        #expect(told() == 2)
+        // Once is enough.
+        raw.say(.have([Message.Have(log: log.key.publicKey, size: 2, root: 0)]))
+        scene.net.run(for: .seconds(2))
+        #expect(told() == (isServed ? 3 : 2) && !raw.isClosed)
+    }
+
+    /// A proof that the full disk refused does not take the place of a stronger one when it is
+    /// stored at last.
+    @Test func aProofThatWaitedIsNotStoredOverABetterOne() {
+        let scene = HostileTests.Scene(seed: 304)
+        let log = HostileLog(47, count: 9)
+        let raw = scene.peer()
+        raw.say(.batch(stream: 0, log.batch(0, 9)))
+        scene.net.run(for: .seconds(2))
+        let node = scene.net.nodes[0]
+        func proof(_ size: Int) -> ForkProof {
+            ForkProof(
+                equalSizes: log.checkpoint(size),
+                Checkpoint(signing: UInt64(size), root: .zero, with: log.key))
+        }
+        node.isFull = true
+        raw.say(.fork(proof(9)))
+        scene.net.run(for: .seconds(1))
+        #expect(node.store.forks[log.key.publicKey] == nil)
+        node.isFull = false
+        raw.say(.fork(proof(3)))
+        scene.net.run(for: .seconds(20))
+        #expect(node.store.forks[log.key.publicKey] == proof(3))
+    }
+
     /// Who comes later gets what counts, the proof, and nothing more.
     @Test func aNewcomerGetsWhatCounts() {
         let (net, log) = apart(seed: 301, common: 9, left: 3, right: 4)
