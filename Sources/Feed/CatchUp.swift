@@ -36,11 +36,6 @@ package struct CatchUp {
         return false
     }
 
-    /// Whether the feed lacks something of a log.
-    package func isBehind(_ numbered: StoreReader.NumberedHead) throws(StoreError) -> Bool {
-        try feed.done(ofLog: numbered.number) < numbered.head.size
-    }
-
     /// Entries that are kept beside their log until those before them have come.
     private func takeNewest(_ log: LogKey, _ number: Int64) throws(StoreError) {
         guard let batch = try reader.newestBatch(of: log) else { return }

@@ -115,10 +115,24 @@ package final class Square {
         if try isRetracted(act, author) { return nil }
         var view = NoteView(
             act: act, reference: reference, author: author, time: time, first: first, note: first)
-        if let edit = try versions(of: act, author).last {
+        if let edit = try latestEdit(of: act, author) {
             view.note = edit.note
             view.editedAt = edit.time
         }
+        return view
+    }
+
+    /// The note that a found row leads to: itself, or the one that it is the version of. Nil where
+    /// another version holds now.
+    package func shown(_ act: Act) throws(StoreError) -> NoteView? {
+        guard act.kind == .edit else {
+            guard let view = try note(act) else { return nil }
+            return view.editedAt == nil ? view : nil
+        }
+        guard let (content, _, time) = try entry(act), case .edit(let edit) = content,
+            let original = try self.act(edit.original), let view = try note(original),
+            view.editedAt == time, view.note == edit.note
+        else { return nil }
         return view
     }
 
@@ -129,47 +143,104 @@ package final class Square {
         return false
     }
 
-    /// The edits of a note that count, oldest first.
+    /// The edits of a note that count, oldest first; the one that holds is `latestEdit`.
     package func versions(
         of act: Act, _ author: LogKey
     ) throws(StoreError) -> [(note: Note, time: UnixTime)] {
         var found: [(note: Note, time: UnixTime)] = []
-        for said in try feed.said(.edit, about: act.ref, limit: Limits.Feed.saidOfOne) {
-            guard try self.author(of: said) == author, let (content, _, time) = try entry(said),
-                case .edit(let edit) = content, Mark.of(edit.original.address) == act.ref
-            else { continue }
-            found.append((edit.note, time))
+        for said in try edits(of: act, author) {
+            if let edit = try edit(said, of: act) { found.append(edit) }
         }
         return found
     }
 
+    private func edits(of act: Act, _ author: LogKey) throws(StoreError) -> [Act] {
+        var found: [Act] = []
+        for said in try feed.said(.edit, about: act.ref, limit: Limits.Feed.saidOfOne) {
+            guard try self.author(of: said) == author, try !isRetracted(said, author) else {
+                continue
+            }
+            found.append(said)
+        }
+        return found
+    }
+
+    private func latestEdit(
+        of act: Act, _ author: LogKey
+    ) throws(StoreError) -> (note: Note, time: UnixTime)? {
+        guard let last = try latest(edits(of: act, author)).first else { return nil }
+        return try edit(last.act, of: act)
+    }
+
+    private func edit(
+        _ said: Act, of act: Act
+    ) throws(StoreError) -> (note: Note, time: UnixTime)? {
+        guard let (content, _, time) = try entry(said), case .edit(let edit) = content,
+            Mark.of(edit.original.address) == act.ref
+        else { return nil }
+        return (edit.note, time)
+    }
+
     // MARK: Tallies
 
-    /// Who set what under an entry, by the latest word of each person on each emoji.
+    /// Who set what under an entry, by the latest word of each person on each emoji; emojis in the
+    /// order in which they were first set.
     package func reactions(to ref: Int64) throws(StoreError) -> [(emoji: String, by: [LogKey])] {
-        var order: [String] = []
-        var by: [String: [LogKey]] = [:]
-        for said in try feed.said(.reaction, about: ref, limit: Limits.Feed.saidOfOne) {
-            guard let emoji = said.word, let author = try author(of: said) else { continue }
-            if by[emoji] == nil { order.append(emoji) }
-            // In order of time: each word takes the place of the one before.
-            by[emoji, default: []].removeAll { $0 == author }
-            if !said.flags.contains(.off) { by[emoji, default: []].append(author) }
+        let said = try feed.said(.reaction, about: ref, limit: Limits.Feed.saidOfOne)
+        var order: [[UInt8]] = []
+        var of: [[UInt8]: [Act]] = [:]
+        // Emojis are the same when their bytes are: `[CONT-1]`.
+        for act in said {
+            guard let emoji = act.word.map({ Array($0.utf8) }) else { continue }
+            if of[emoji] == nil { order.append(emoji) }
+            of[emoji, default: []].append(act)
         }
-        return order.compactMap { emoji in
-            by[emoji].flatMap { $0.isEmpty ? nil : (emoji, $0) }
+        var found: [(emoji: String, by: [LogKey])] = []
+        for emoji in order {
+            let by = try holding(of[emoji] ?? [])
+            if !by.isEmpty { found.append((String(decoding: emoji, as: UTF8.self), by)) }
         }
+        return found
     }
 
     /// Who passes an entry on.
     package func reposts(of ref: Int64) throws(StoreError) -> [LogKey] {
-        var by: [LogKey] = []
-        for said in try feed.said(.repost, about: ref, limit: Limits.Feed.saidOfOne) {
-            guard let author = try author(of: said) else { continue }
-            by.removeAll { $0 == author }
-            if !said.flags.contains(.off) { by.append(author) }
+        try holding(feed.said(.repost, about: ref, limit: Limits.Feed.saidOfOne))
+    }
+
+    /// Whose latest word in `acts`, which are about one thing, sets it; in order of time.
+    private func holding(_ acts: [Act]) throws(StoreError) -> [LogKey] {
+        try latest(acts).filter { !$0.act.flags.contains(.off) }.map(\.by)
+    }
+
+    /// Each author's latest word in `acts`, in order of time: `[CONT-19]`. In a log the highest index
+    /// is the latest; of a person's logs the highest time and log key. What was retracted is not said.
+    private func latest(_ acts: [Act]) throws(StoreError) -> [(by: LogKey, act: Act)] {
+        struct Word {
+            var act: Act
+            var log: LogKey
+            var by: LogKey
+            func isBehind(_ other: Word) -> Bool {
+                if log == other.log { return act.index < other.act.index }
+                let (mine, theirs) = (SortID.time(of: act.id), SortID.time(of: other.act.id))
+                return (mine, log) < (theirs, other.log)
+            }
         }
-        return by
+        // The last word of each log first, so that what a log said before says nothing.
+        var ofLog: [LogKey: Word] = [:]
+        for act in acts {
+            guard let by = try author(of: act), let log = try log(act.log),
+                try !isRetracted(act, by)
+            else { continue }
+            let word = Word(act: act, log: log, by: by)
+            if ofLog[log].map({ $0.isBehind(word) }) ?? true { ofLog[log] = word }
+        }
+        var latest: [LogKey: Word] = [:]
+        for word in ofLog.values where latest[word.by].map({ $0.isBehind(word) }) ?? true {
+            latest[word.by] = word
+        }
+        return latest.values.sorted { ($0.act.id, $0.by) < ($1.act.id, $1.by) }
+            .map { ($0.by, $0.act) }
     }
 
     /// How many notes answer an entry directly.
@@ -177,21 +248,31 @@ package final class Square {
         try feed.answers(to: ref, limit: Limits.Feed.saidOfOne).count
     }
 
-    /// Each person's one vote: the first that counts, `Protocol/content.md`.
-    package func votes(_ poll: Poll, of ref: Int64) throws(StoreError) -> [(
-        by: LogKey, options: [Int]
-    )] {
-        var seen: Set<LogKey> = []
-        var found: [(by: LogKey, options: [Int])] = []
-        for said in try feed.said(.vote, about: ref, limit: Limits.Feed.votes) {
-            let options = said.flags.options
-            guard SortID.time(of: said.id) <= poll.closing, poll.isMultiple || options.count == 1,
-                options.last ?? .max < poll.options.count, let author = try author(of: said),
-                seen.insert(author).inserted
-            else { continue }
-            found.append((author, options))
+    /// Each person's one vote, in order of time: of those that are in time and possible, the first by
+    /// time, log key and index. `[CONT-22]`: a log that belongs to nobody has no vote.
+    package func votes(
+        _ poll: Poll, of ref: Int64
+    ) throws(StoreError) -> [(by: LogKey, options: [Int])] {
+        struct Cast {
+            var time: UnixTime
+            var log: LogKey
+            var index: UInt64
+            var by: LogKey
+            var options: [Int]
         }
-        return found
+        var casts: [Cast] = []
+        for said in try feed.said(.vote, about: ref, limit: Limits.Feed.votes) {
+            let (options, time) = (said.flags.options, SortID.time(of: said.id))
+            guard time <= poll.closing, poll.isMultiple || options.count == 1,
+                options.last ?? .max < poll.options.count, let log = try log(said.log),
+                let by = people.identity(of: log, at: said.index)
+            else { continue }
+            casts.append(
+                Cast(time: time, log: log, index: said.index, by: by, options: options))
+        }
+        casts.sort { ($0.time, $0.log, $0.index) < ($1.time, $1.log, $1.index) }
+        var seen: Set<LogKey> = []
+        return casts.filter { seen.insert($0.by).inserted }.map { ($0.by, $0.options) }
     }
 }
 

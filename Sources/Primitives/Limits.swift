@@ -467,8 +467,6 @@ extension Limits {
         /// and some 50 ms.
         package static let saidOfOne = 10_000
         package static let votes = 100_000
-        /// Reads that wait for the one thread: each takes some milliseconds.
-        package static let waitingReads = 256
     }
 }
 
