@@ -99,6 +99,7 @@ let package = Package(
         tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),
         tests("Transport", "Primitives"),
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
+        tests("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
         tests("ClientAPI", "Primitives", "Transport"),
     ]

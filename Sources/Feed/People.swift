@@ -95,7 +95,10 @@ package final class People {
             if case .device(let identity, _) = statement, index == 0, counts(log, 0) {
                 known.claimed = identity
             }
-            known.statements.append((index, statement))
+            // It may be told again.
+            if !known.statements.contains(where: { $0.index == index }) {
+                known.statements.append((index, statement))
+            }
             if case .identity(_, let predecessor?) = statement, index == 0,
                 successorsByLog[predecessor.log]?.contains(log) != true
             {

@@ -27,6 +27,8 @@ extension Node {
             case "log": reply(.done(try log(parameters)))
             case "prove": reply(.done(try prove(parameters)))
             case "check": check(reply)
+            case "search": try search(parameters, reply)
+            case "reindex": reindex(reply)
             case "wait": try wait(parameters, reply)
             case "init": try createAccount(parameters, reply)
             case "device": try newDevice(parameters, reply)

@@ -6,11 +6,11 @@ import Synchronization
 ///
 /// SQLite 3.7.0 to 3.51.2 can corrupt a WAL that two connections write or checkpoint at once. So
 /// one connection owns all writes and all checkpoints; the others are read-only.
-@safe final class Database {
+@safe package final class Database {
     let handle: OpaquePointer
     let isWriter: Bool
     /// Cancels what this connection is doing, from any thread.
-    let interrupt: Interrupt
+    package let interrupt: Interrupt
 
     /// The writer's lock: let go only after the connection is closed, which checkpoints.
     private let lock: FileDescriptor?
@@ -60,30 +60,30 @@ import Synchronization
     }
 
     /// Runs SQL of this program's own that gives no rows that matter.
-    func run(_ sql: String) throws(StoreError) {
+    package func run(_ sql: String) throws(StoreError) {
         let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw error(code) }
     }
 
     /// The first column of the first row; nil when there is none.
-    func number(_ sql: String) throws(StoreError) -> Int64? {
+    package func number(_ sql: String) throws(StoreError) -> Int64? {
         let statement = try Statement(self, sql)
         return try statement.step() ? statement.int(0) : nil
     }
 
     /// The first column of the first row as text.
-    func text(_ sql: String) throws(StoreError) -> String? {
+    package func text(_ sql: String) throws(StoreError) -> String? {
         let statement = try Statement(self, sql)
         return try statement.step() ? statement.text(0) : nil
     }
 
     /// Rows that the last statement changed.
-    var changes: Int { Int(unsafe sqlite3_changes(handle)) }
+    package var changes: Int { Int(unsafe sqlite3_changes(handle)) }
 
     var lastRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
 
     /// False while a transaction is open.
-    var isIdle: Bool { unsafe sqlite3_get_autocommit(handle) != 0 }
+    package var isIdle: Bool { unsafe sqlite3_get_autocommit(handle) != 0 }
 
     func error(_ code: Int32) -> StoreError { unsafe Database.error(code, handle, path: nil) }
 

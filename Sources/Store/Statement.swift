@@ -1,13 +1,13 @@
 import CSQLite
 import MerkleLog
-import Primitives
+package import Primitives
 
 /// A prepared statement, finalised when it goes out of scope. It keeps its connection open.
-@safe struct Statement: ~Copyable {
+@safe package struct Statement: ~Copyable {
     private let handle: OpaquePointer
     private let database: Database
 
-    init(_ database: Database, _ sql: String) throws(StoreError) {
+    package init(_ database: Database, _ sql: String) throws(StoreError) {
         var prepared: OpaquePointer?
         let code = unsafe sqlite3_prepare_v3(
             database.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
@@ -20,16 +20,16 @@ import Primitives
 
     // Binding. Columns count from 1; bindings last through `reset`.
 
-    func bind(_ column: Int32, _ value: Int64) {
+    package func bind(_ column: Int32, _ value: Int64) {
         check(unsafe sqlite3_bind_int64(handle, column, value))
     }
 
-    func bindNull(_ column: Int32) {
+    package func bindNull(_ column: Int32) {
         check(unsafe sqlite3_bind_null(handle, column))
     }
 
     /// Binds a copy.
-    func bind(_ column: Int32, _ bytes: [UInt8]) {
+    package func bind(_ column: Int32, _ bytes: [UInt8]) {
         unsafe bytes.withUnsafeBytes { buffer in
             guard let base = buffer.baseAddress, buffer.count > 0 else {
                 return check(unsafe sqlite3_bind_zeroblob(handle, column, 0))
@@ -39,9 +39,9 @@ import Primitives
         }
     }
 
-    func bind(_ column: Int32, _ value: Bytes32) { bind(column, value.array) }
+    package func bind(_ column: Int32, _ value: Bytes32) { bind(column, value.array) }
 
-    func bind(_ column: Int32, _ text: String) {
+    package func bind(_ column: Int32, _ text: String) {
         check(unsafe starling_sqlite3_bind_text_copy(handle, column, text))
     }
 
@@ -64,7 +64,7 @@ import Primitives
     // Running.
 
     /// True when there is a row; false at the end.
-    func step() throws(StoreError) -> Bool {
+    package func step() throws(StoreError) -> Bool {
         let code = unsafe sqlite3_step(handle)
         if code == SQLITE_ROW { return true }
         if code == SQLITE_DONE { return false }
@@ -74,12 +74,12 @@ import Primitives
     }
 
     /// Ready to run again; ends a read transaction, so every read ends with it.
-    func reset() {
+    package func reset() {
         unsafe sqlite3_reset(handle)
     }
 
     /// Runs to the end a statement that gives no rows.
-    func run() throws(StoreError) {
+    package func run() throws(StoreError) {
         let more = try step()
         unsafe sqlite3_reset(handle)
         precondition(!more, "rows from a statement that gives none")
@@ -87,15 +87,15 @@ import Primitives
 
     // Reading the row at hand. Columns count from 0.
 
-    func int(_ column: Int32) -> Int64 {
+    package func int(_ column: Int32) -> Int64 {
         unsafe sqlite3_column_int64(handle, column)
     }
 
-    func isNull(_ column: Int32) -> Bool {
+    package func isNull(_ column: Int32) -> Bool {
         unsafe sqlite3_column_type(handle, column) == SQLITE_NULL
     }
 
-    func text(_ column: Int32) -> String? {
+    package func text(_ column: Int32) -> String? {
         guard let pointer = unsafe sqlite3_column_text(handle, column) else { return nil }
         return unsafe String(cString: pointer)
     }
@@ -107,12 +107,12 @@ import Primitives
         return unsafe body(UnsafeRawBufferPointer(start: base, count: base == nil ? 0 : Int(count)))
     }
 
-    func blob(_ column: Int32) -> [UInt8] {
+    package func blob(_ column: Int32) -> [UInt8] {
         unsafe withBlob(column) { unsafe [UInt8]($0) }
     }
 
     /// The blob as 32 bytes; nil when it has another length.
-    func bytes32(_ column: Int32) -> Bytes32? {
+    package func bytes32(_ column: Int32) -> Bytes32? {
         unsafe withBlob(column) { buffer in
             guard buffer.count == 32, let base = buffer.baseAddress else { return nil }
             return unsafe Bytes32(loading: base)

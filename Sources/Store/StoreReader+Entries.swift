@@ -4,7 +4,7 @@ import Primitives
 /// Entries and their leaf hashes.
 extension StoreReader {
     /// A log's number and the entries held of it; nil when nothing is.
-    func place(of log: LogKey) throws(StoreError) -> (number: Int64, size: UInt64)? {
+    package func place(of log: LogKey) throws(StoreError) -> (number: Int64, size: UInt64)? {
         statements.place.bind(1, log)
         defer { statements.place.reset() }
         guard try statements.place.step() else { return nil }
@@ -13,6 +13,15 @@ extension StoreReader {
             size <= LogLimits.size
         else { throw .corrupt(what: "its size is none", place: .log(log)) }
         return (number, size)
+    }
+
+    /// The key of the log with that number.
+    package func key(ofLog number: Int64) throws(StoreError) -> LogKey? {
+        let (before, isLeast) = number.subtractingReportingOverflow(1)
+        guard !isLeast, let found = try heads(afterNumber: before, limit: 1).first else {
+            return nil
+        }
+        return found.number == number ? found.head.key : nil
     }
 
     /// See `LogHead.forkedAt`.

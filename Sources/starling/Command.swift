@@ -42,8 +42,10 @@ struct Command: Sendable {
     }
 
     static let all: [Command] = [
-        .run, .initialise, .post, .timeline, .show, .log, .follow, .unfollow, .status, .peers,
-        .invite, .join, .network, .prove, .verify, .check, .device, .policy, .quarantine, .conform,
+        .run, .initialise, .post, .timeline, .search, .show, .log, .follow, .unfollow, .status,
+        .peers,
+        .invite, .join, .network, .prove, .verify, .check, .reindex, .device, .policy, .quarantine,
+        .conform,
     ]
 
     static func run(_ words: [String]) throws(CommandError) {

@@ -218,7 +218,7 @@ extension Command {
         return value
     }
 
-    private static func show(post: Value) {
+    static func show(post: Value) {
         let author = post["author"]?.text ?? ""
         let name = post["name"]?.text.map { Terminal.safe($0) } ?? "?"
         Terminal.line(

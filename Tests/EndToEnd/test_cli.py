@@ -11,7 +11,7 @@ import node
 import pytest
 
 COMMANDS = [
-    "run", "init", "post", "timeline", "show", "log", "follow", "unfollow", "status", "peers", "invite",
+    "run", "init", "post", "timeline", "search", "reindex", "show", "log", "follow", "unfollow", "status", "peers", "invite",
     "join", "prove", "verify", "check", "device", "conform",
 ]
 
@@ -140,6 +140,34 @@ def test_stops_while_busy(room):
     one.start()
     assert one.status()["posts"] > 1000
     one.check()
+
+
+def test_search(room):
+    """Words are found whatever their case and accents, with the node and without; reindex changes nothing."""
+    machine = room.machine("m")
+    data = machine.folder / "data"
+    machine.starling("init", "ada", data=data).ok()
+    texts = ["Déjà vu à Zürich", "東京タワーに行きました", "plain words", "\"quoted\" OR not"]
+    addresses = [machine.starling("post", text, "--json", data=data).ok().json["address"] for text in texts]
+
+    def found(*words):
+        posts = machine.starling("search", *words, "--json", data=data).ok().json["posts"]
+        return [addresses.index(post["address"]) for post in posts]
+
+    def look():
+        assert found("deja", "zurich") == [0] and found("タワー") == [1] and found("WORDS") == [2]
+        assert found("quoted OR") == [3] and found("missing") == [] and found('"', "AND (") == []
+
+    look()
+    feed = data / "feed.sqlite"
+    assert oct(feed.stat().st_mode & 0o777) == "0o600"
+    assert machine.starling("reindex", data=data).ok().out.startswith("indexed ")
+    look()
+    # A damaged index is made anew, and costs nothing that was said.
+    feed.write_bytes(b"no database" * 1_000)
+    look()
+    assert "Nothing here" in machine.starling("search", "missing", data=data).ok().out
+    assert texts[2] in machine.starling("search", "plain", data=data).ok().out
 
 
 def test_several_identities(room):

@@ -1,0 +1,42 @@
+/// The tables of the feed: what is asked of entries often, each row out of one entry alone.
+///
+/// So it does not matter in which order entries come, or how often: a feed that grew with its store
+/// and one that was made at once are the same. Whatever depends on several entries (whose log it
+/// is, the latest word on a reaction, which version of a note counts) is worked out when asked.
+enum FeedSchema {
+    /// "STRF".
+    static let application: Int64 = 0x5354_5246
+    /// Raised with every change: a feed of another version is made anew.
+    static let version: Int64 = 1
+
+    static let tables = """
+        CREATE TABLE acts(
+            id INTEGER PRIMARY KEY,
+            log INTEGER NOT NULL,
+            idx INTEGER NOT NULL,
+            ref INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            flags INTEGER NOT NULL,
+            parent INTEGER,
+            root INTEGER,
+            target INTEGER,
+            word TEXT);
+        CREATE INDEX acts_log ON acts(log, id) WHERE kind <= 1;
+        CREATE INDEX acts_parent ON acts(parent, id) WHERE parent IS NOT NULL;
+        CREATE INDEX acts_root ON acts(root, id) WHERE root IS NOT NULL;
+        CREATE INDEX acts_target ON acts(target, kind, id) WHERE target IS NOT NULL;
+        CREATE TABLE tags(
+            tag TEXT NOT NULL,
+            id INTEGER NOT NULL,
+            PRIMARY KEY(tag, id)) WITHOUT ROWID;
+        CREATE TABLE about(
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            PRIMARY KEY(account, id)) WITHOUT ROWID;
+        CREATE VIRTUAL TABLE words USING fts5(
+            text, content = '', detail = 'full', tokenize = 'unicode61 remove_diacritics 2');
+        CREATE TABLE done(
+            log INTEGER PRIMARY KEY,
+            entries INTEGER NOT NULL);
+        """
+}

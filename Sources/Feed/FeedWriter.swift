@@ -1,0 +1,152 @@
+package import MerkleLog
+import Primitives
+package import Store
+
+/// The feed's one writer, used on one thread.
+package final class FeedWriter {
+    private let database: Database
+    private let statements: FeedWriteStatements
+    /// Rows since the write-ahead log was moved into the file.
+    private var written = 0
+
+    /// Opens the feed in the file at `path`, empty when it is new, damaged or of another version.
+    package init(path: String) throws(StoreError) {
+        database = try ProjectionFile.write(
+            path, application: FeedSchema.application, version: FeedSchema.version,
+            schema: FeedSchema.tables)
+        statements = try FeedWriteStatements(database)
+    }
+
+    /// How many entries of a log are in the feed.
+    package func done(ofLog number: Int64) throws(StoreError) -> UInt64 {
+        statements.done.bind(1, number)
+        defer { statements.done.reset() }
+        return try statements.done.step() ? UInt64(clamping: statements.done.int(0)) : 0
+    }
+
+    /// Runs `body` in one transaction: all of it is kept, or nothing.
+    package func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        try database.run("BEGIN IMMEDIATE")
+        do {
+            try body()
+            try database.run("COMMIT")
+        } catch {
+            if !database.isIdle { try? database.run("ROLLBACK") }
+            throw error
+        }
+        if written > Limits.Feed.rowsBeforeCheckpoint {
+            written = 0
+            try database.checkpoint()
+        }
+    }
+
+    /// Takes entries of a log, the first of them at `from`. Once more changes nothing.
+    package func take(
+        _ entries: [Entry], _ leaves: [Hash], log: LogKey, number: Int64, from: UInt64
+    ) throws(StoreError) {
+        for (offset, (entry, leaf)) in zip(entries, leaves).enumerated() {
+            let index = from + UInt64(offset)
+            guard let found = Projector.project(entry, leaf, log: log, number: number, index: index)
+            else { continue }
+            try insert(found)
+        }
+    }
+
+    /// All entries of the log before `count` are in the feed.
+    package func finish(log number: Int64, count: UInt64) throws(StoreError) {
+        statements.finish.bind(1, number)
+        statements.finish.bind(2, Int64(count))
+        try statements.finish.run()
+    }
+
+    private func insert(_ found: Projected) throws(StoreError) {
+        var act = found.act
+        guard try place(&act) else { return }
+        written += 1
+        for tag in found.tags {
+            statements.tag.bind(1, tag)
+            statements.tag.bind(2, act.id)
+            try statements.tag.run()
+        }
+        for account in found.about {
+            statements.about.bind(1, account)
+            statements.about.bind(2, act.id)
+            try statements.about.run()
+        }
+        if let text = found.text {
+            statements.word.bind(1, act.id)
+            statements.word.bind(2, text)
+            try statements.word.run()
+        }
+    }
+
+    /// Puts the row into its place, or into the next one that is free; false when it is there.
+    private func place(_ act: inout Act) throws(StoreError) -> Bool {
+        for _ in 0..<Limits.Feed.crowd {
+            bind(act)
+            try statements.act.run()
+            if database.changes > 0 { return true }
+            if try isThere(act) { return false }
+            act.id += 1
+        }
+        return false
+    }
+
+    private func bind(_ act: Act) {
+        statements.act.bind(1, act.id)
+        statements.act.bind(2, act.log)
+        statements.act.bind(3, Int64(act.index))
+        statements.act.bind(4, act.ref)
+        statements.act.bind(5, act.kind.rawValue)
+        statements.act.bind(6, act.flags.rawValue)
+        bind(7, act.parent)
+        bind(8, act.root)
+        bind(9, act.target)
+        if let word = act.word {
+            statements.act.bind(10, word)
+        } else {
+            statements.act.bindNull(10)
+        }
+    }
+
+    private func bind(_ column: Int32, _ value: Int64?) {
+        if let value { statements.act.bind(column, value) } else { statements.act.bindNull(column) }
+    }
+
+    private func isThere(_ act: Act) throws(StoreError) -> Bool {
+        statements.same.bind(1, act.id)
+        defer { statements.same.reset() }
+        guard try statements.same.step() else { return false }
+        return statements.same.int(0) == act.log && statements.same.int(1) == Int64(act.index)
+    }
+}
+
+/// The writer's prepared statements.
+struct FeedWriteStatements: ~Copyable {
+    let act: Store.Statement
+    let same: Store.Statement
+    let tag: Store.Statement
+    let about: Store.Statement
+    let word: Store.Statement
+    let done: Store.Statement
+    let finish: Store.Statement
+
+    /// Prepared as locals first: a value that owns its parts cannot be half made.
+    init(_ database: Database) throws(StoreError) {
+        let act = try Store.Statement(
+            database, "INSERT OR IGNORE INTO acts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+        let same = try Store.Statement(database, "SELECT log, idx FROM acts WHERE id = ?1")
+        let tag = try Store.Statement(database, "INSERT OR IGNORE INTO tags VALUES(?1, ?2)")
+        let about = try Store.Statement(database, "INSERT OR IGNORE INTO about VALUES(?1, ?2)")
+        let word = try Store.Statement(database, "INSERT INTO words(rowid, text) VALUES(?1, ?2)")
+        let done = try Store.Statement(database, "SELECT entries FROM done WHERE log = ?1")
+        let finish = try Store.Statement(database, "INSERT OR REPLACE INTO done VALUES(?1, ?2)")
+        self.act = act
+        self.same = same
+        self.tag = tag
+        self.about = about
+        self.word = word
+        self.done = done
+        self.finish = finish
+    }
+}
