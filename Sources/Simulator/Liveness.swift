@@ -258,9 +258,12 @@ struct Liveness {
         return wait("converge after its last posts")
     }
 
-    /// What was released must be somewhere in the core; else the owner has to open a new log.
+    /// What was released must be somewhere in the core; else the owner has to open a new log. So it
+    /// is where the fence stands further than what is left anywhere: the entry was on the disk and
+    /// its fence moved, the process ended before anybody was told, and the store was put back.
     private func mustBeWritable(_ node: SimulatedNode, _ log: LogKey) -> Bool {
         guard !world.safety.isAllowedToFork(log) else { return false }
-        return node.store.size(of: log) >= node.released[log] ?? 0
+        let size = node.store.size(of: log)
+        return size >= node.released[log] ?? 0 && size >= node.fences[log]?.size ?? 0
     }
 }
