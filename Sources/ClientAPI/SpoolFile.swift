@@ -30,7 +30,8 @@ package final class SpoolFile: Sendable {
 
     /// For file systems that know no files without a name: it loses its name at once.
     private static func named(in directory: String) -> Int32 {
-        var path = Array((directory + "/upload-XXXXXX").utf8CString)
+        // The six letters that mkstemp puts others for.
+        var path = Array((directory + "/upload-" + String(repeating: "X", count: 6)).utf8CString)
         let number = unsafe mkstemp(&path)
         if number >= 0 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
         if number >= 0 { _ = unsafe unlink(&path) }

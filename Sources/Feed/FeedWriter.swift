@@ -9,11 +9,12 @@ package final class FeedWriter {
     /// Rows since the write-ahead log was moved into the file.
     private var written = 0
 
-    /// Opens the feed in the file at `path`, empty when it is new, damaged or of another version.
-    package init(path: String) throws(StoreError) {
+    /// Opens the feed in the file at `path`, empty when it is new, damaged, of another version, or
+    /// to be made anew.
+    package init(path: String, isAnew: Bool = false) throws(StoreError) {
         database = try ProjectionFile.write(
             path, application: FeedSchema.application, version: FeedSchema.version,
-            schema: FeedSchema.tables)
+            schema: FeedSchema.tables, isAnew: isAnew)
         statements = try FeedWriteStatements(database)
     }
 

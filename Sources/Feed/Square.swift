@@ -45,7 +45,10 @@ package final class Square {
         guard let log = try log(act.log), act.index < people.forkedAt(log) ?? .max else {
             return nil
         }
-        if let identity = people.identity(of: log, at: act.index) { return identity }
+        if let identity = people.identity(of: log, at: act.index) {
+            // `[CONT-18]`: a root log says who is who, and nothing else.
+            return identity == log ? nil : identity
+        }
         // A device that was revoked from some index on says nothing behind it.
         return people.identity(of: log, at: 0) == nil ? log : nil
     }
@@ -53,7 +56,7 @@ package final class Square {
     /// The numbers of the logs that an identity writes, as far as they are here.
     package func logs(of identity: LogKey) throws(StoreError) -> [Int64] {
         var found: [Int64] = []
-        for log in people.devices(of: identity) + [identity] {
+        for log in people.devices(of: identity) {
             if let number = try number(of: log) { found.append(number) }
         }
         return found
@@ -244,11 +247,6 @@ package final class Square {
             .map { ($0.by, $0.act) }
     }
 
-    /// How many notes answer an entry directly.
-    package func answerCount(to ref: Int64) throws(StoreError) -> Int {
-        try feed.answers(to: ref, limit: Limits.Feed.saidOfOne).count
-    }
-
     /// Each person's one vote, in order of time: of those that are in time and possible, the first
     /// by time, log key and index. `[CONT-22]`: a log that belongs to nobody has no vote.
     package func votes(
@@ -266,7 +264,7 @@ package final class Square {
             let (options, time) = (said.flags.options, SortID.time(of: said.id))
             guard time <= poll.closing, poll.isMultiple || options.count == 1,
                 options.last ?? .max < poll.options.count, let log = try log(said.log),
-                let by = people.identity(of: log, at: said.index)
+                let by = try author(of: said), by != log
             else { continue }
             casts.append(
                 Cast(time: time, log: log, index: said.index, by: by, options: options))

@@ -87,16 +87,16 @@ private enum Searching {
     static func rebuild(
         _ paths: Paths, _ progress: (Value) -> Void
     ) throws(StoreError) -> Value {
-        try ProjectionFile.remove(paths.feed)
         let reader = try StoreReader(directory: paths.store)
-        try catchUp(paths, reader, progress)
+        try catchUp(paths, reader, isAnew: true, progress)
         return .object(("entries", .int(try reader.countedEntries())))
     }
 
     private static func catchUp(
-        _ paths: Paths, _ reader: StoreReader, _ progress: (Value) -> Void
+        _ paths: Paths, _ reader: StoreReader, isAnew: Bool = false, _ progress: (Value) -> Void
     ) throws(StoreError) {
-        let work = CatchUp(reader: reader, feed: try FeedWriter(path: paths.feed))
+        let feed = try FeedWriter(path: paths.feed, isAnew: isAnew)
+        let work = CatchUp(reader: reader, feed: feed)
         var told: UInt64 = 0
         try work.all { taken, total in
             guard taken >= told + 2_000 else { return }

@@ -8,14 +8,14 @@ import Primitives
 /// a power cut takes is projected again, since the note of how far it came goes with it.
 package enum ProjectionFile {
     /// Opens the file for its one writer, and makes it when there is none. `application` tells it
-    /// from other SQLite files. One of another version, or that SQLite cannot read, is thrown away;
-    /// `schema` then makes its tables.
+    /// from other SQLite files. One of another version, or that SQLite cannot read, is thrown away,
+    /// and so is any when it is to be made anew; `schema` then makes its tables.
     package static func write(
-        _ path: String, application: Int64, version: Int64, schema: String
+        _ path: String, application: Int64, version: Int64, schema: String, isAnew: Bool
     ) throws(StoreError) -> Database {
         let lock = try FileDescriptor(path + ".lock", O_RDWR | O_CREAT)
         try lock.lockExclusively()
-        if !isUsable(path, application, version) { try remove(path) }
+        if isAnew || !isUsable(path, application, version) { try remove(path) }
         if try FileMode.status(of: path) == nil {
             try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL).sync()
         }
@@ -37,8 +37,8 @@ package enum ProjectionFile {
         try Database(path: path, lock: nil)
     }
 
-    /// Takes the file away with all that belongs to it: nobody may have it open.
-    package static func remove(_ path: String) throws(StoreError) {
+    /// Takes the file away with all that belongs to it: the writer's lock is held.
+    private static func remove(_ path: String) throws(StoreError) {
         for file in [path, path + "-wal", path + "-shm"] {
             guard unsafe unlink(file) != 0, errno != ENOENT else { continue }
             throw SystemError.store(errno, "remove", file)

@@ -119,6 +119,21 @@ struct SquareTests {
         #expect(try town.view(imported)?.note.text == "from 2008")
     }
 
+    /// `[CONT-18]`: a root log posts nothing, and answers no poll.
+    @Test func aRootLogSaysNothing() throws {
+        let town = try Town(seed: 8)
+        let ann = try town.person("Ann")
+        let closing = UnixTime(milliseconds: town.time + 100_000)
+        let poll = try Poll(options: ["yes", "no"], closing: closing)
+        let post = try town.say(ann, .note(Note(text: "Well?", poll: poll)))
+        let note = try town.sayInRoot(ann, .note(Note(text: "from the root")))
+        _ = try town.sayInRoot(ann, .vote(Vote(poll: post, options: [0])))
+        _ = try town.sayInRoot(ann, .retraction(of: post))
+        try town.catchUp()
+        #expect(try town.view(post) != nil && town.view(note) == nil)
+        #expect(try town.square.votes(poll, of: Mark.of(post.address)).isEmpty)
+    }
+
     /// What a revoked device says behind its revocation is nobody's word.
     @Test func aForkedOrRevokedDeviceSaysNothing() throws {
         let town = try Town(seed: 7)

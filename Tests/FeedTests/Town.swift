@@ -98,6 +98,11 @@ final class Town {
         return try say(person, .note(Note(text: text, reply: reply)), at: time)
     }
 
+    /// What somebody's root log may not say.
+    func sayInRoot(_ person: Person, _ content: Content) throws -> Reference {
+        try write(person.root, content.statement)
+    }
+
     @discardableResult
     private func write(
         _ pen: Pen, _ statement: MerkleLog.Statement, at claimed: UInt64? = nil
