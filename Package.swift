@@ -75,7 +75,10 @@ let package = Package(
             "Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Transport",
             "Store", "Feed", "CLinux"),
         // L7
-        layer("ClientAPI", "Primitives", "Transport", "CLinux", "CMicroHTTPD"),
+        layer(
+            "ClientAPI", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
+            "Transport",
+            "Store", "Feed", "Node", "CLinux", "CMicroHTTPD"),
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",

@@ -303,6 +303,7 @@ func threads() -> Int {
 /// What others published, in the folder beside the project; absent on most machines.
 enum SharedVectors {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "shared/vectors")
 
