@@ -6,10 +6,13 @@ package import Store
 package struct CatchUp {
     private let reader: StoreReader
     private let feed: FeedWriter
+    private let people: People?
 
-    package init(reader: StoreReader, feed: FeedWriter) {
+    /// `people`, where it is given, hears of the entries that are not posts.
+    package init(reader: StoreReader, feed: FeedWriter, people: People? = nil) {
         self.reader = reader
         self.feed = feed
+        self.people = people
     }
 
     /// Takes what the feed lacks of a log, newest entries that came before others too; a part of it
@@ -31,6 +34,7 @@ package struct CatchUp {
             try feed.take(run.entries, run.leaves, log: log, number: number, from: from)
             try feed.finish(log: number, count: end)
         }
+        tell(log, from, run.entries)
         if end < size { return true }
         try takeNewest(log, number)
         return false
@@ -44,6 +48,14 @@ package struct CatchUp {
         }
         try feed.transaction { () throws(StoreError) in
             try feed.take(batch.entries, leaves, log: log, number: number, from: batch.from)
+        }
+        tell(log, batch.from, batch.entries)
+    }
+
+    private func tell(_ log: LogKey, _ from: UInt64, _ entries: [Entry]) {
+        guard let people else { return }
+        for (offset, entry) in entries.enumerated() where StoreMark.isMarked(entry) {
+            people.take(log, from + UInt64(offset), entry)
         }
     }
 

@@ -8,6 +8,8 @@ package final class FeedWriter {
     private let statements: FeedWriteStatements
     /// Rows since the write-ahead log was moved into the file.
     private var written = 0
+    /// Hears of every new row.
+    package var onInsert: ((Act) -> Void)?
 
     /// Opens the feed in the file at `path`, empty when it is new, damaged, of another version, or
     /// to be made anew.
@@ -64,6 +66,7 @@ package final class FeedWriter {
         var act = found.act
         guard try place(&act) else { return }
         written += 1
+        onInsert?(act)
         for tag in found.tags {
             statements.tag.bind(1, tag)
             statements.tag.bind(2, act.id)

@@ -1,7 +1,7 @@
-import Content
+package import Content
 import Crypto
 package import MerkleLog
-import Primitives
+package import Primitives
 package import Store
 
 /// Who is who: which identity a log belongs to, how they want to be called, and whom an owner
@@ -12,9 +12,10 @@ package import Store
 package final class People {
     /// What one log says of itself.
     private struct LogFacts {
-        /// The identity that the log's first entry names.
+        /// The identity that the log's first entry names, and the time of that entry.
         var claimed: LogKey?
-        var name: Word<String>?
+        var since: UnixTime?
+        var profile: Word<Profile>?
         /// Statements of a root log, by index.
         var statements: [(index: UInt64, statement: IdentityStatement)] = []
         /// The log's latest word on each identity, in order of the last change.
@@ -38,6 +39,10 @@ package final class People {
     private var bounds: [LogKey: UInt64] = [:]
     /// Root logs that name a predecessor, by that predecessor.
     private var successorsByLog: [LogKey: [LogKey]] = [:]
+    /// Logs that ever said something on following an identity.
+    private var followersByIdentity: [LogKey: [LogKey]] = [:]
+    /// Keys by what the feed knows them by, as far as anybody may ask for them.
+    private var keysByMark: [Int64: LogKey] = [:]
     private var histories: [LogKey: IdentityHistory] = [:]
 
     private let reader: StoreReader
@@ -78,20 +83,19 @@ package final class People {
             return
         case .profile(let profile):
             guard counts(log, index) else { return }
+            note(log)
             var known = facts[log] ?? LogFacts()
-            if index >= known.name?.index ?? 0 {
-                known.name = Word(said: profile.name, log: log, index: index, time: entry.time)
+            if index >= known.profile?.index ?? 0 {
+                known.profile = Word(said: profile, log: log, index: index, time: entry.time)
             }
             facts[log] = known
         case .follow(let identity, let isOn):
             guard counts(log, index) else { return }
-            var known = facts[log] ?? LogFacts()
-            known.follows.removeAll { $0.said.identity == identity }
-            known.follows.append(
-                Word(said: (identity, isOn), log: log, index: index, time: entry.time))
-            facts[log] = known
+            take(Word(said: (identity, isOn), log: log, index: index, time: entry.time))
         case .identity(let statement):
+            note(log)
             var known = facts[log] ?? LogFacts()
+            if index == 0 { known.since = entry.time }
             if case .device(let identity, _) = statement, index == 0, counts(log, 0) {
                 known.claimed = identity
             }
@@ -109,7 +113,30 @@ package final class People {
         }
     }
 
+    /// Entries may be told again, and old ones after newer ones.
+    private func take(_ word: Word<(identity: LogKey, isOn: Bool)>) {
+        note(word.log)
+        note(word.said.identity)
+        var known = facts[word.log] ?? LogFacts()
+        if let place = known.follows.firstIndex(where: {
+            $0.said.identity == word.said.identity
+        }) {
+            guard known.follows[place].index < word.index else { return }
+            known.follows.remove(at: place)
+        } else {
+            followersByIdentity[word.said.identity, default: []].append(word.log)
+        }
+        known.follows.append(word)
+        facts[word.log] = known
+    }
+
+    private func note(_ key: LogKey) { keysByMark[Mark.of(key)] = key }
+
     // MARK: Questions
+
+    /// The key that `mark` stands for: of a log that says who it is, or of somebody whom one
+    /// follows.
+    package func key(marked mark: Int64) -> LogKey? { keysByMark[mark] }
 
     /// The identity of a log at `index`: what its first entry claims and the identity's root log
     /// confirms; nil when either side does not say so.
@@ -150,20 +177,59 @@ package final class People {
     }
 
     /// How an identity, or a log, wants to be called: the latest word of its devices.
-    package func name(of identity: LogKey) -> String? {
-        let names = devices(of: identity).compactMap { facts[$0]?.name }
-        return names.max { $1.isAfter($0) }?.said ?? facts[identity]?.name?.said
+    package func name(of identity: LogKey) -> String? { profile(of: identity)?.name }
+
+    /// When an identity, or a log, says that it began.
+    package func since(_ identity: LogKey) -> UnixTime? { facts[identity]?.since }
+
+    /// How an identity, or a log, shows itself: the latest word of its devices.
+    package func profile(of identity: LogKey) -> Profile? {
+        let words = devices(of: identity).compactMap { device -> Word<Profile>? in
+            guard let word = facts[device]?.profile, says(word, identity) else { return nil }
+            return word
+        }
+        if let latest = words.max(by: { $1.isAfter($0) }) { return latest.said }
+        return facts[identity]?.profile?.said
+    }
+
+    /// Whether a word of a log is the identity's: one behind a revocation is nobody's.
+    private func says<Said>(_ word: Word<Said>, _ identity: LogKey) -> Bool {
+        self.identity(of: word.log, at: word.index) == identity
     }
 
     /// Whom the identity follows: the latest word of its devices on each.
     package func follows(of identity: LogKey) -> [LogKey] {
         let words = devices(of: identity).flatMap { facts[$0]?.follows ?? [] }
+            .filter { says($0, identity) }
         var latest: [LogKey: Word<(identity: LogKey, isOn: Bool)>] = [:]
         for word in words where latest[word.said.identity]?.isAfter(word) != true {
             latest[word.said.identity] = word
         }
         return words.filter { $0.said.isOn && latest[$0.said.identity]?.log == $0.log }
             .map(\.said.identity)
+    }
+
+    /// Who follows the identity, in the order in which they first spoke of it.
+    package func followers(of identity: LogKey) -> [LogKey] {
+        var seen: Set<LogKey> = []
+        return (followersByIdentity[identity] ?? []).compactMap { log in
+            guard let follower = self.identity(of: log, at: 0), seen.insert(follower).inserted,
+                isFollowing(follower, identity)
+            else { return nil }
+            return follower
+        }
+    }
+
+    /// Whether `follower` follows `identity`.
+    package func isFollowing(_ follower: LogKey, _ identity: LogKey) -> Bool {
+        var latest: Word<(identity: LogKey, isOn: Bool)>?
+        for device in devices(of: follower) {
+            guard let word = facts[device]?.follows.first(where: { $0.said.identity == identity }),
+                says(word, follower)
+            else { continue }
+            if latest?.isAfter(word) != true { latest = word }
+        }
+        return latest?.said.isOn == true
     }
 
     /// Identities with this name; several may have the same one.

@@ -112,6 +112,7 @@ extension Node {
 
     private func entriesStored(_ log: LogKey, _ from: UInt64, _ to: UInt64) {
         answerWaiters(log, to)
+        square.grew(log)
         guard let entries = unnoted[log] else { return }
         for (index, entry) in entries where index >= from && index < to {
             people.take(log, index, entry)
@@ -137,6 +138,7 @@ extension Node {
         do throws(StoreError) { try people.fork(log, at: bound) } catch {
             journal.say("cannot read what \(DIDKey.encode(log)) said before it forked: \(error)")
         }
+        square.forked(log, at: bound)
         policyIsDue()
     }
 

@@ -19,24 +19,37 @@ extension Node {
             throw .badRequest("what is to be looked for? At most 1,000 bytes")
         }
         let limit = Int(min(max(parameters["limit"]?.number ?? 20, 1), 1_000))
-        let paths = paths
+        let (square, paths) = (localEndpoints.isEmpty ? nil : square, paths)
         onThread("search", reply) { progress throws(StoreError) in
-            try Searching.run(paths, words, limit, progress)
+            if let square {
+                return try square.read { square throws(StoreError) in
+                    try Searching.run(square, words, limit)
+                }
+            }
+            let worker = try Searching.worker(paths, isAnew: false, progress)
+            return try Searching.run(worker.square, words, limit)
         }
     }
 
     /// Makes the feed anew.
     func reindex(_ reply: @escaping (Control.Reply) -> Void) {
-        let paths = paths
+        let (square, paths) = (localEndpoints.isEmpty ? nil : square, paths)
         onThread("reindex", reply) { progress throws(StoreError) in
-            try Searching.rebuild(paths, progress)
+            let entries: UInt64
+            if let square {
+                entries = try square.rebuild(Searching.told(progress))
+            } else {
+                let worker = try Searching.worker(paths, isAnew: true, progress)
+                entries = try worker.store.countedEntries()
+            }
+            return .object(("entries", .int(entries)))
         }
     }
 
     /// Has `body` work on a thread of its own, and answers with what it gives.
     private func onThread(
         _ name: String, _ reply: @escaping (Control.Reply) -> Void,
-        _ body: @escaping @Sendable ((Value) -> Void) throws(StoreError) -> Value
+        _ body: @escaping @Sendable (@escaping @Sendable (Value) -> Void) throws(StoreError) -> Value
     ) {
         let answer = LoopBound(reply)
         let mailbox = tasks.mailbox
@@ -55,17 +68,10 @@ extension Node {
     }
 }
 
-/// The feed, opened for one question.
 private enum Searching {
     static func run(
-        _ paths: Paths, _ words: String, _ limit: Int, _ progress: (Value) -> Void
+        _ square: Square, _ words: String, _ limit: Int
     ) throws(StoreError) -> Value {
-        let reader = try StoreReader(directory: paths.store)
-        try catchUp(paths, reader, progress)
-        let people = People(reader: reader)
-        try people.load(reader.heads())
-        let square = Square(
-            store: reader, feed: try FeedReader(path: paths.feed), people: people)
         var found: [Value] = []
         var seen: Set<Int64> = []
         var page = FeedReader.Page(limit: max(64, limit))
@@ -77,30 +83,27 @@ private enum Searching {
                 guard let view = try square.shown(act), seen.insert(view.act.id).inserted else {
                     continue
                 }
-                found.append(describe(view, people))
+                found.append(describe(view, square.people))
             }
             page.before = last.id
         }
         return .object(("posts", .array(found)))
     }
 
-    static func rebuild(
-        _ paths: Paths, _ progress: (Value) -> Void
-    ) throws(StoreError) -> Value {
-        let reader = try StoreReader(directory: paths.store)
-        try catchUp(paths, reader, isAnew: true, progress)
-        return .object(("entries", .int(try reader.countedEntries())))
+    /// The feed, opened for one question of a node that does not run, and brought up to the store.
+    static func worker(
+        _ paths: Paths, isAnew: Bool, _ progress: @escaping @Sendable (Value) -> Void
+    ) throws(StoreError) -> SquareWorker {
+        let worker = try SquareWorker(paths, isAnew: isAnew)
+        try worker.catchUp(told(progress))
+        return worker
     }
 
-    private static func catchUp(
-        _ paths: Paths, _ reader: StoreReader, isAnew: Bool = false, _ progress: (Value) -> Void
-    ) throws(StoreError) {
-        let feed = try FeedWriter(path: paths.feed, isAnew: isAnew)
-        let work = CatchUp(reader: reader, feed: feed)
-        var told: UInt64 = 0
-        try work.all { taken, total in
-            guard taken >= told + 2_000 else { return }
-            told = taken
+    /// Progress in numbers as the owner is told it.
+    static func told(
+        _ progress: @escaping @Sendable (Value) -> Void
+    ) -> @Sendable (UInt64, UInt64) -> Void {
+        { taken, total in
             progress(.object(("entries", .int(taken)), ("total", .int(total))))
         }
     }

@@ -11,8 +11,9 @@ import Transport
 /// The shell around `Mesh`: one event loop that turns sockets, the store and the owner's requests
 /// into events, and carries the effects out.
 ///
-/// The loop's thread owns everything here. Two other threads exist: the store's, which commits, and
-/// one for whatever reads long (a check). They post to the loop's mailboxes and share nothing else.
+/// The loop's thread owns everything here. Others exist: the store's, which commits, the square's,
+/// which keeps the feed, and one for whatever reads long (a check). They post to the loop's
+/// mailboxes and share nothing else; `NodeDoor` is how any thread asks for something.
 ///
 /// **The law:** an event goes in through `handle`, which carries out every effect in order before
 /// it returns; no effect is carried out from anywhere else.
@@ -26,9 +27,13 @@ package final class Node {
     let reader: StoreReader
     let storeThread: StoreThread
     let people: People
+    /// What people see; started when the node runs.
+    package let square: SquareThread
+    /// The same accounts, for other threads.
+    let accountBook: AccountBook
     /// What the fences said at the start of the root logs of `accounts`.
     let roots: [LogKey: OwnLogStart.Trust]
-    package internal(set) var accounts: [Account]
+    package internal(set) var accounts: [Account] { didSet { accountBook.put(accounts) } }
     var mesh: Mesh
     var meshTimer: TimerToken?
     var meshTimerAt: Instant?
@@ -89,6 +94,11 @@ package final class Node {
         storeThread = parts.storeThread
         reader = parts.reader
         people = People(reader: parts.reader)
+        guard let square = SquareThread(paths: paths, journal: journal) else {
+            throw .store("this process may open too few files")
+        }
+        self.square = square
+        accountBook = AccountBook(parts.accounts)
         nodeKey = parts.nodeKey
         accounts = parts.accounts
         roots = parts.roots
@@ -129,6 +139,7 @@ package final class Node {
     /// Listens, joins, and serves until `stop` is called or a signal comes. Throws when it cannot
     /// start, or had to stop on its own.
     package func run() throws(NodeError) {
+        square.start()
         loop.run()
         shutDown()
         if let failure { throw failure }
@@ -149,6 +160,7 @@ package final class Node {
     /// Closes everything in order: what was acknowledged is on the disk already.
     package func shutDown() {
         network.close()
+        square.stop()
         storeThread.stop()
     }
 

@@ -297,31 +297,6 @@ final class StoreWorker: @unchecked Sendable {
     func close() { try? writer.markStopped() }
 }
 
-/// Runs `body` on a new thread. A free function: a closure written in `@main` inherits its actor.
-func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
-    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
-    var thread = pthread_t()
-    var attributes = pthread_attr_t()
-    unsafe pthread_attr_init(&attributes)
-    unsafe pthread_attr_setstacksize(&attributes, 1 << 20)
-    unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    let result = unsafe pthread_create(
-        &thread, &attributes,
-        { argument in
-            guard let argument = unsafe argument else { return nil }
-            unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
-    unsafe pthread_attr_destroy(&attributes)
-    precondition(result == 0, "no thread for \(name): error \(result)")
-}
-
-private final class ThreadBody: Sendable {
-    let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
 extension StoreThread.Job {
     /// The log that entries of somebody else are for; nil for all that is the node's own.
     fileprivate var othersLog: LogKey? {

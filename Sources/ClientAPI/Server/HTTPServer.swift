@@ -1,5 +1,6 @@
 package import Primitives
 import Synchronization
+import Transport
 
 /// Why the server did not start.
 package enum HTTPServerError: Error, Equatable {

@@ -1,6 +1,7 @@
 import CLinux
 import Primitives
 import Synchronization
+import Transport
 
 /// What the library's threads, the workers and the clock's thread share.
 final class ServerCore: Sendable {

@@ -2,6 +2,7 @@ import CLinux
 import CMicroHTTPD
 import Glibc
 import Primitives
+import Transport
 
 /// The kernel's clocks, which this module reads itself: it stands above the pure layers.
 enum Clock {
@@ -39,39 +40,6 @@ struct JoinableThread: Sendable {
 private final class ThreadBody: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
-/// A counting semaphore of the kernel's.
-final class Semaphore: Sendable {
-    private let descriptor: Int32
-
-    /// Nil when the process has no more descriptors.
-    init?() {
-        descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_SEMAPHORE))
-        if descriptor < 0 { return nil }
-    }
-
-    deinit { _ = close(descriptor) }
-
-    func signal() {
-        var one: UInt64 = 1
-        _ = unsafe write(descriptor, &one, 8)
-    }
-
-    /// Waits for a signal, and takes it.
-    func wait() {
-        var count: UInt64 = 0
-        while unsafe read(descriptor, &count, 8) < 0 && errno == EINTR {}
-    }
-
-    /// Waits for a signal, but no longer than `span`. False when there was none.
-    func wait(_ span: Instant.Span) -> Bool {
-        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let milliseconds = Int32(clamping: max(span.milliseconds, 1))
-        guard unsafe poll(&poller, 1, milliseconds) > 0 else { return false }
-        wait()
-        return true
-    }
 }
 
 /// Threads that answer requests: a bounded queue in front of a fixed number of them.

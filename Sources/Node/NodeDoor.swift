@@ -1,0 +1,96 @@
+package import Content
+package import MerkleLog
+import Primitives
+import Synchronization
+import Transport
+
+/// What threads beside the loop's may ask of a running node: the client API's do.
+///
+/// Each call waits for the loop's answer, and no longer than a few seconds: a node that stops
+/// answers nobody any more.
+package struct NodeDoor: Sendable {
+    package let square: SquareThread
+    private let tasks: Mailbox<@Sendable (Node) -> Void>
+    private let book: AccountBook
+
+    /// A commit on a slow disk that others wait for as well. Guess.
+    private static let patience = Instant.Span.seconds(15)
+
+    init(_ node: Node) {
+        square = node.square
+        tasks = node.tasks.mailbox
+        book = node.accountBook
+    }
+
+    package var accounts: [Account] { book.accounts }
+
+    /// Does what `perform` does for the command line.
+    package func ask(_ operation: String, _ parameters: Value) throws(NodeError) -> Value {
+        try wait { node, done in
+            node.perform(Control.Request(id: 0, operation: operation, parameters: parameters)) { reply in
+                switch reply {
+                case .progress: return
+                case .done(let value): done(.success(value))
+                case .failed(let error): done(.failure(error))
+                }
+            }
+        }
+    }
+
+    /// Signs `contents` in the log of an account's device. Returns once they are durable.
+    package func publish(
+        _ contents: [Content], as account: Account
+    ) throws(NodeError) -> [Reference] {
+        try wait { node, done in
+            node.publish(contents, account.device) { result in
+                done(
+                    result.map(\.references).mapError { NodeError.refused($0.advice) })
+            }
+        }
+    }
+
+    private func wait<Answer: Sendable>(
+        _ body: @escaping @Sendable (Node, @escaping @Sendable (Result<Answer, NodeError>) -> Void)
+            -> Void
+    ) throws(NodeError) -> Answer {
+        guard let ready = Semaphore() else {
+            throw .store("the node has no more file descriptors")
+        }
+        let slot = LateAnswer<Answer>()
+        let isPosted = tasks.post { node in
+            body(node) { answer in
+                slot.put(answer)
+                ready.signal()
+            }
+        }
+        guard isPosted, ready.wait(Self.patience), let answer = slot.answer else {
+            throw .control("the node is busy or stopping: it did not answer in time")
+        }
+        return try answer.get()
+    }
+}
+
+/// An answer that may come when nobody waits for it any more.
+private final class LateAnswer<Answer: Sendable>: Sendable {
+    private let slot = Mutex<Result<Answer, NodeError>?>(nil)
+
+    var answer: Result<Answer, NodeError>? { slot.withLock { $0 } }
+
+    func put(_ answer: Result<Answer, NodeError>) { slot.withLock { $0 = answer } }
+}
+
+/// The accounts of a node as other threads see them.
+final class AccountBook: Sendable {
+    private let list: Mutex<[Account]>
+
+    init(_ accounts: [Account]) { list = Mutex(accounts) }
+
+    var accounts: [Account] { list.withLock { $0 } }
+
+    func put(_ accounts: [Account]) { list.withLock { $0 = accounts } }
+}
+
+extension Node {
+    /// How other threads reach this node.
+    package var door: NodeDoor { NodeDoor(self) }
+}

@@ -1,0 +1,324 @@
+package import Feed
+package import MerkleLog
+import Primitives
+package import Store
+import Synchronization
+import Transport
+
+/// The thread that keeps the feed up to the store, and answers what people want to see of it.
+///
+/// It alone writes the feed. Whoever asks waits on a thread of their own: questions come first, and
+/// between two steps of the work, so that the newest posts can be read while a sync runs. A
+/// question may name logs, which are brought up to date before it: so people see at once what they
+/// wrote themselves.
+package final class SquareThread: Sendable {
+    /// What is asked of the square, on its own thread.
+    private typealias Question = @Sendable (Result<SquareWorker, StoreError>) -> Void
+
+    private struct Queue {
+        var questions = Deque<(fresh: [LogKey], question: Question)>()
+        /// Logs of which there is more, in the order in which they are looked at.
+        var grown = Deque<LogKey>()
+        var isGrown: Set<LogKey> = []
+        var forks: [(log: LogKey, bound: UInt64)] = []
+        var rebuilds: [Rebuild] = []
+        var isStarted = false
+        var isStopping = false
+        var listener: Listener?
+    }
+
+    /// A feed to be made anew; `end` hears how it went.
+    private struct Rebuild: Sendable {
+        var progress: @Sendable (UInt64, UInt64) -> Void
+        var end: @Sendable (Result<UInt64, StoreError>) -> Void
+    }
+
+    /// Hears of new rows, on the square's thread, in the order in which they came to the feed.
+    package typealias Listener = @Sendable (Square, [Act]) -> Void
+
+    private let queue = Mutex(Queue())
+    private let paths: Paths
+    private let journal: Journal
+    private let wake: Semaphore
+    private let done: Semaphore
+
+    /// Nil when the process has no more descriptors.
+    init?(paths: Paths, journal: Journal) {
+        guard let wake = Semaphore(), let done = Semaphore() else { return nil }
+        self.paths = paths
+        self.journal = journal
+        self.wake = wake
+        self.done = done
+    }
+
+    // MARK: The node's side
+
+    /// Starts the thread, unless it runs.
+    func start() {
+        let isFirst = queue.withLock { queue in
+            defer { queue.isStarted = true }
+            return !queue.isStarted
+        }
+        if isFirst { startThread("square") { self.run() } }
+    }
+
+    /// More of a log is stored.
+    func grew(_ log: LogKey) {
+        let isNew = queue.withLock { queue in
+            guard queue.isStarted, queue.isGrown.insert(log).inserted else { return false }
+            queue.grown.append(log)
+            return true
+        }
+        if isNew { wake.signal() }
+    }
+
+    func forked(_ log: LogKey, at bound: UInt64) {
+        let isHeard = queue.withLock { queue in
+            if queue.isStarted { queue.forks.append((log, bound)) }
+            return queue.isStarted
+        }
+        if isHeard { wake.signal() }
+    }
+
+    /// Answers what was asked, and ends the thread.
+    func stop() {
+        let isRunning = queue.withLock { queue in
+            queue.isStopping = true
+            return queue.isStarted
+        }
+        guard isRunning else { return }
+        wake.signal()
+        done.wait()
+    }
+
+    // MARK: The reader's side
+
+    /// Hears of every new row from now on.
+    package func listen(_ listener: @escaping Listener) {
+        queue.withLock { $0.listener = listener }
+    }
+
+    /// Asks the square, and waits for the answer; what is stored of the logs in `fresh` is in it.
+    /// Not to be called on the square's thread or the node's.
+    package func read<Answer: Sendable>(
+        fresh: [LogKey] = [],
+        _ body: @escaping @Sendable (Square) throws(StoreError) -> Answer
+    ) throws(StoreError) -> Answer {
+        try ask(fresh) { worker throws(StoreError) in try body(worker.square) }
+    }
+
+    /// Makes the feed anew; `progress` hears of entries taken and of all. What is asked meanwhile
+    /// waits.
+    func rebuild(
+        _ progress: @escaping @Sendable (UInt64, UInt64) -> Void
+    ) throws(StoreError) -> UInt64 {
+        try wait { answer in
+            let rebuild = Rebuild(progress: progress, end: answer)
+            return queue.withLock { queue in
+                guard queue.isStarted, !queue.isStopping, queue.rebuilds.isEmpty else {
+                    return false
+                }
+                queue.rebuilds.append(rebuild)
+                return true
+            }
+        }
+    }
+
+    private func ask<Answer: Sendable>(
+        _ fresh: [LogKey], _ body: @escaping @Sendable (SquareWorker) throws(StoreError) -> Answer
+    ) throws(StoreError) -> Answer {
+        try wait { answer in
+            let question: Question = { worker in
+                answer(
+                    worker.flatMap { worker in
+                        do throws(StoreError) { return .success(try body(worker)) } catch {
+                            return .failure(error)
+                        }
+                    })
+            }
+            return queue.withLock { queue in
+                guard queue.isStarted, !queue.isStopping,
+                    queue.questions.count < Limits.Feed.questions
+                else { return false }
+                queue.questions.append((fresh, question))
+                return true
+            }
+        }
+    }
+
+    /// Waits for what is put in line by `submit`, which says whether it was.
+    private func wait<Answer: Sendable>(
+        _ submit: (@escaping @Sendable (Result<Answer, StoreError>) -> Void) -> Bool
+    ) throws(StoreError) -> Answer {
+        guard let ready = Semaphore() else {
+            throw .io("the node has no more file descriptors")
+        }
+        let slot = AnswerSlot<Answer>()
+        let isTaken = submit { answer in
+            slot.put(answer)
+            ready.signal()
+        }
+        guard isTaken else { throw .io("the node is stopping, or too much is asked of it") }
+        wake.signal()
+        ready.wait()
+        return try slot.take()
+    }
+
+    // MARK: The thread
+
+    private enum Work {
+        case question([LogKey], Question)
+        case fork(LogKey, UInt64)
+        case log(LogKey)
+        case rebuild(Rebuild)
+        case nothing
+        case end
+    }
+
+    private func next() -> Work {
+        queue.withLock { queue in
+            if let (fresh, question) = queue.questions.popFirst() {
+                return .question(fresh, question)
+            }
+            if let rebuild = queue.rebuilds.popLast() { return .rebuild(rebuild) }
+            if queue.isStopping { return .end }
+            if !queue.forks.isEmpty {
+                let fork = queue.forks.removeFirst()
+                return .fork(fork.log, fork.bound)
+            }
+            if let log = queue.grown.popFirst() {
+                queue.isGrown.remove(log)
+                return .log(log)
+            }
+            return .nothing
+        }
+    }
+
+    private func run() {
+        var worker = open(isAnew: false)
+        while true {
+            switch next() {
+            case .question(let fresh, let question):
+                if case .success(let worker) = worker { freshen(worker, fresh) }
+                question(worker)
+            case .fork(let log, let bound):
+                attempt(worker) { worker throws(StoreError) in
+                    try worker.people.fork(log, at: bound)
+                }
+            case .log(let log): advance(worker, log)
+            case .rebuild(let rebuild):
+                // The file must be closed before it is made anew.
+                worker = .failure(.io("the feed is being made anew"))
+                worker = open(isAnew: true)
+                rebuild.end(
+                    worker.flatMap { worker in
+                        do throws(StoreError) {
+                            try worker.catchUp(rebuild.progress)
+                            return .success(try worker.store.countedEntries())
+                        } catch { return .failure(error) }
+                    })
+            case .nothing: wake.wait()
+            case .end:
+                done.signal()
+                return
+            }
+        }
+    }
+
+    private func open(isAnew: Bool) -> Result<SquareWorker, StoreError> {
+        do throws(StoreError) {
+            let worker = try SquareWorker(paths, isAnew: isAnew)
+            if !isAnew { for log in try worker.behind() { grew(log) } }
+            return .success(worker)
+        } catch {
+            journal.say("the feed cannot be read: \(error)")
+            return .failure(error)
+        }
+    }
+
+    private func advance(_ worker: Result<SquareWorker, StoreError>, _ log: LogKey) {
+        attempt(worker) { worker throws(StoreError) in
+            if try worker.advance(log, queue.withLock { $0.listener }) { grew(log) }
+        }
+    }
+
+    private func freshen(_ worker: SquareWorker, _ logs: [LogKey]) {
+        for log in logs {
+            attempt(.success(worker)) { worker throws(StoreError) in
+                let listener = queue.withLock { $0.listener }
+                while try worker.advance(log, listener) {}
+            }
+        }
+    }
+
+    private func attempt(
+        _ worker: Result<SquareWorker, StoreError>,
+        _ body: (SquareWorker) throws(StoreError) -> Void
+    ) {
+        guard case .success(let worker) = worker else { return }
+        do throws(StoreError) { try body(worker) } catch {
+            journal.say("the feed does not get on: \(error)")
+        }
+    }
+}
+
+/// What the square's thread owns.
+final class SquareWorker {
+    let store: StoreReader
+    let people: People
+    let square: Square
+    private let feed: FeedWriter
+    private let work: CatchUp
+    private var taken: [Act] = []
+
+    init(_ paths: Paths, isAnew: Bool = false) throws(StoreError) {
+        store = try StoreReader(directory: paths.store)
+        people = People(reader: store)
+        feed = try FeedWriter(path: paths.feed, isAnew: isAnew)
+        work = CatchUp(reader: store, feed: feed, people: people)
+        square = Square(store: store, feed: try FeedReader(path: paths.feed), people: people)
+        try people.load(store.heads())
+    }
+
+    /// Logs that the feed is behind of.
+    func behind() throws(StoreError) -> [LogKey] {
+        var found: [LogKey] = []
+        var number: Int64 = 0
+        while true {
+            let page = try store.heads(afterNumber: number, limit: 1_024)
+            guard let last = page.last else { return found }
+            for numbered in page
+            where try feed.done(ofLog: numbered.number) < numbered.head.size {
+                found.append(numbered.head.key)
+            }
+            number = last.number
+        }
+    }
+
+    /// Takes a step of what the feed lacks of a log. True when there is more.
+    func advance(_ log: LogKey, _ listener: SquareThread.Listener?) throws(StoreError) -> Bool {
+        guard let listener else { return try work.advance(log) }
+        taken = []
+        feed.onInsert = { [weak self] in self?.taken.append($0) }
+        defer { feed.onInsert = nil }
+        let more = try work.advance(log)
+        if !taken.isEmpty { listener(square, taken) }
+        return more
+    }
+
+    func catchUp(_ progress: (UInt64, UInt64) -> Void) throws(StoreError) {
+        try work.all(progress)
+    }
+}
+
+/// One answer on its way from one thread to another.
+final class AnswerSlot<Answer: Sendable>: Sendable {
+    private let slot = Mutex<Result<Answer, StoreError>?>(nil)
+
+    func put(_ answer: Result<Answer, StoreError>) { slot.withLock { $0 = answer } }
+
+    func take() throws(StoreError) -> Answer {
+        guard let answer = slot.withLock({ $0 }) else { throw .io("no answer came") }
+        return try answer.get()
+    }
+}
