@@ -53,7 +53,7 @@ package struct NodeDoor: Sendable {
         _ body: @escaping @Sendable (Node, @escaping @Sendable (Result<Answer, NodeError>) -> Void)
             -> Void
     ) throws(NodeError) -> Answer {
-        guard let ready = Semaphore() else {
+        guard let ready = KernelSemaphore() else {
             throw .store("the node has no more file descriptors")
         }
         let slot = LateAnswer<Answer>()

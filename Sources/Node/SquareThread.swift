@@ -39,12 +39,12 @@ package final class SquareThread: Sendable {
     private let queue = Mutex(Queue())
     private let paths: Paths
     private let journal: Journal
-    private let wake: Semaphore
-    private let done: Semaphore
+    private let wake: KernelSemaphore
+    private let done: KernelSemaphore
 
     /// Nil when the process has no more descriptors.
     init?(paths: Paths, journal: Journal) {
-        guard let wake = Semaphore(), let done = Semaphore() else { return nil }
+        guard let wake = KernelSemaphore(), let done = KernelSemaphore() else { return nil }
         self.paths = paths
         self.journal = journal
         self.wake = wake
@@ -150,7 +150,7 @@ package final class SquareThread: Sendable {
     private func wait<Answer: Sendable>(
         _ submit: (@escaping @Sendable (Result<Answer, StoreError>) -> Void) -> Bool
     ) throws(StoreError) -> Answer {
-        guard let ready = Semaphore() else {
+        guard let ready = KernelSemaphore() else {
             throw .io("the node has no more file descriptors")
         }
         let slot = AnswerSlot<Answer>()

@@ -29,7 +29,7 @@ private final class ThreadBody: Sendable {
 }
 
 /// A counting semaphore of the kernel's.
-package final class Semaphore: Sendable {
+package final class KernelSemaphore: Sendable {
     private let descriptor: Int32
 
     /// Nil when the process has no more descriptors.

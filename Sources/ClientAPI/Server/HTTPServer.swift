@@ -89,7 +89,7 @@ package final class HTTPServer: Sendable {
         core.streams.close()
         core.workers.stop()
         let end = Clock.now + Limits.HTTP.stopGrace
-        let pause = Semaphore()
+        let pause = KernelSemaphore()
         while Clock.now < end, core.connections.all.contains(where: \.isBeingAnswered) {
             _ = pause?.wait(.milliseconds(5))
         }

@@ -20,10 +20,10 @@ final class ServerCore: Sendable {
     let workers: Workers
     let held = Mutex(Held())
     private let rates: Mutex<RateLimiter>
-    private let end: Semaphore
+    private let end: KernelSemaphore
 
     init?(_ options: HTTPServer.Options, _ router: Router, _ endpoints: [Endpoint]) {
-        guard let end = Semaphore(),
+        guard let end = KernelSemaphore(),
             let workers = Workers(threads: Limits.HTTP.workers, limit: Limits.HTTP.waiting)
         else { return nil }
         self.options = options

@@ -54,12 +54,12 @@ final class Workers: Sendable {
     }
 
     private let queue: MutexBox<Queue>
-    private let ready: Semaphore
+    private let ready: KernelSemaphore
     private let threads: [JoinableThread]
     private let limit: Int
 
     init?(threads count: Int, limit: Int) {
-        guard let ready = Semaphore() else { return nil }
+        guard let ready = KernelSemaphore() else { return nil }
         let queue = MutexBox(Queue())
         self.queue = queue
         self.ready = ready
@@ -89,7 +89,7 @@ final class Workers: Sendable {
         for thread in threads { thread.join() }
     }
 
-    private static func work(_ queue: MutexBox<Queue>, _ ready: Semaphore) {
+    private static func work(_ queue: MutexBox<Queue>, _ ready: KernelSemaphore) {
         while true {
             ready.wait()
             let (job, isOpen) = queue.withLock { queue in
