@@ -7,6 +7,8 @@ package import Store
 package final class FeedReader {
     let database: Database
     private let statements: FeedReadStatements
+    /// Posts of logs that were counted, and how long the logs were then.
+    private var counted: [Int64: (size: Int64, count: Int, newest: Int64?)] = [:]
 
     package init(path: String) throws(StoreError) {
         database = try ProjectionFile.read(path)
@@ -62,6 +64,34 @@ package final class FeedReader {
             }
         }
         return Self.first(found, page)
+    }
+
+    /// What these logs say of one kind that is not in timelines.
+    package func of(
+        _ logs: [Int64], _ kind: Act.Kind, _ page: Page
+    ) throws(StoreError) -> [Act] {
+        var found: [Act] = []
+        for log in logs {
+            statements.kind.bind(1, log)
+            statements.kind.bind(2, kind.rawValue)
+            found += try acts(statements.kind, page, from: 3)
+        }
+        return Self.first(found, page)
+    }
+
+    /// How many notes and reposts of a log are to be seen, and the newest of them.
+    package func posts(ofLog log: Int64) throws(StoreError) -> (count: Int, newest: Int64?) {
+        statements.size.bind(1, log)
+        defer { statements.size.reset() }
+        let size = try statements.size.step() ? statements.size.int(0) : 0
+        if let known = counted[log], known.size == size { return (known.count, known.newest) }
+        statements.posts.bind(1, log)
+        defer { statements.posts.reset() }
+        guard try statements.posts.step() else { return (0, nil) }
+        let count = Int(clamping: statements.posts.int(0))
+        let newest = statements.posts.isNull(1) ? nil : statements.posts.int(1)
+        counted[log] = (size, count, newest)
+        return (count, newest)
     }
 
     private static func first(_ acts: [Act], _ page: Page) -> [Act] {
@@ -183,6 +213,9 @@ struct FeedReadStatements: ~Copyable {
     let answers: Store.Statement
     let thread: Store.Statement
     let said: Store.Statement
+    let kind: Store.Statement
+    let size: Store.Statement
+    let posts: Store.Statement
 
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
@@ -225,6 +258,24 @@ struct FeedReadStatements: ~Copyable {
             """
             SELECT \(columns) FROM acts WHERE target = ?1 AND kind = ?2 ORDER BY id LIMIT ?3
             """)
+        let kind = try Store.Statement(
+            database,
+            """
+            SELECT \(columns) FROM acts WHERE acts.log = ?1 AND kind = ?2 AND kind > 1
+            AND acts.id < ?3 AND acts.id > ?4 ORDER BY acts.id DESC LIMIT ?5
+            """)
+        let size = try Store.Statement(database, "SELECT entries FROM done WHERE log = ?1")
+        let posts = try Store.Statement(
+            database,
+            """
+            SELECT count(*), max(id) FROM acts WHERE log = ?1 AND kind <= 1
+            AND flags & 1 = 0 AND NOT EXISTS(
+                SELECT 1 FROM acts AS said
+                WHERE said.target = acts.ref AND said.kind = 5 AND said.log = acts.log)
+            """)
+        self.kind = kind
+        self.size = size
+        self.posts = posts
         self.one = one
         self.allDown = allDown
         self.allUp = allUp

@@ -7,7 +7,7 @@ enum FeedSchema {
     /// "STRF".
     static let application: Int64 = 0x5354_5246
     /// Raised with every change: a feed of another version is made anew.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     static let tables = """
         CREATE TABLE acts(
@@ -22,6 +22,7 @@ enum FeedSchema {
             target INTEGER,
             word TEXT);
         CREATE INDEX acts_log ON acts(log, id) WHERE kind <= 1;
+        CREATE INDEX acts_said ON acts(log, kind, id) WHERE kind > 1;
         CREATE INDEX acts_parent ON acts(parent, id) WHERE parent IS NOT NULL;
         CREATE INDEX acts_root ON acts(root, id) WHERE root IS NOT NULL;
         CREATE INDEX acts_target ON acts(target, kind, id) WHERE target IS NOT NULL;

@@ -237,6 +237,11 @@ package final class People {
         facts.keys.filter { isRoot($0) && self.name(of: $0) == name }.sorted()
     }
 
+    /// Identities that fit, in order of their keys.
+    package func identities(where fits: (LogKey) -> Bool) -> [LogKey] {
+        facts.keys.filter { isRoot($0) && fits($0) }.sorted()
+    }
+
     /// Every identity whose root log is here.
     package var count: Int { facts.keys.count { isRoot($0) && successorsByLog[$0] == nil } }
 }

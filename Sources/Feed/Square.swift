@@ -139,7 +139,7 @@ package final class Square {
         return view
     }
 
-    private func isRetracted(_ act: Act, _ author: LogKey) throws(StoreError) -> Bool {
+    func isRetracted(_ act: Act, _ author: LogKey) throws(StoreError) -> Bool {
         for said in try feed.said(.retraction, about: act.ref, limit: Limits.Feed.saidOfOne) {
             if try self.author(of: said) == author { return true }
         }
@@ -219,7 +219,7 @@ package final class Square {
     /// Each author's latest word in `acts`, in order of time: `[CONT-19]`. In a log the highest
     /// index is the latest; of a person's logs the highest time and log key. What was retracted is
     /// not said.
-    private func latest(_ acts: [Act]) throws(StoreError) -> [(by: LogKey, act: Act)] {
+    func latest(_ acts: [Act]) throws(StoreError) -> [(by: LogKey, act: Act)] {
         struct Word {
             var act: Act
             var log: LogKey

@@ -123,5 +123,32 @@ extension Limits {
         package static let rated = 4_096
         /// How long a browser may remember what other pages are allowed here: Mastodon's day.
         package static let preflightSeconds = 86_400
+
+        // What the routes give and keep.
+
+        /// Rows of one kind that a reader keeps: bookmarks, people hidden, members of lists. Guess:
+        /// some megabytes.
+        package static let deskRows = 10_000
+        /// Rows until the desk's write-ahead log is moved into the file.
+        package static let deskWrites = 1_000
+        /// A post sent again under the same key within this is the same: Mastodon's hour.
+        package static let idempotency = Instant.Span.seconds(3_600)
+        package static let idempotencyKeys = 1_000
+        /// Looks at the next rows when those before came to nothing.
+        package static let pageTries = 20
+        /// How long a poll may be open: a year.
+        package static let pollSeconds = 31_536_000
+        /// Of a thread, upwards and downwards. Mastodon's, for readers who are signed in, is 4,096.
+        package static let ancestors = 100
+        package static let descendants = 1_000
+        /// Bytes of a reader's own words on somebody: Mastodon's characters.
+        package static let noteOnPerson = 2_000
+        /// Words and posts of one filter. Guess.
+        package static let filterWords = 200
+        /// The newest posts that a recipe puts in order: some ten screens.
+        package static let ranked = 200
+        /// What is older is no news to an event stream; and of very much at once it hears the end.
+        package static let newsSpan = Instant.Span.seconds(600)
+        package static let newsAtOnce = 64
     }
 }

@@ -467,6 +467,8 @@ extension Limits {
         /// and some 50 ms.
         package static let saidOfOne = 10_000
         package static let votes = 100_000
+        /// Answers that are counted one by one. Guess: programs show no more digits.
+        package static let answersCounted = 200
         /// Questions that wait for the square's thread: more than there are threads that ask.
         package static let questions = 64
     }

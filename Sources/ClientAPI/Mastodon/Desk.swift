@@ -1,5 +1,6 @@
 import Content
 import Crypto
+import Feed
 package import MerkleLog
 import Primitives
 package import Store
@@ -68,6 +69,8 @@ package final class Desk: Sendable {
         let page: Store.Statement
         let below: Store.Statement
         let count: Store.Statement
+        /// Rows since the write-ahead log was moved into the file.
+        var written = 0
 
         init(_ path: String) throws(StoreError) {
             database = try OwnedFile.open(
@@ -149,6 +152,11 @@ package final class Desk: Sendable {
             parts.put.bind(4, sub)
             parts.put.bind(5, value)
             try parts.put.run()
+            parts.written += 1
+            if parts.written >= Limits.HTTP.deskWrites {
+                parts.written = 0
+                try parts.database.checkpoint()
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Content
 import Feed
 import MerkleLog
 import Primitives
@@ -70,20 +71,20 @@ struct Filter: Sendable {
 
     private init?(_ row: Desk.Row) {
         guard let json = try? JSONReader.read(Array(row.value.utf8)),
-            let title = json["title"]?.text
+            let title = json["title"]?.stringValue
         else { return nil }
         self.init(id: row.id, title: title, contexts: [])
-        contexts = (json["contexts"]?.items ?? []).compactMap { item in
-            item.text.flatMap { Context(rawValue: $0) }
+        contexts = (json["contexts"]?.arrayValue ?? []).compactMap { item in
+            item.stringValue.flatMap { Context(rawValue: $0) }
         }
-        action = json["action"]?.text ?? "warn"
-        expires = json["expires"]?.number.flatMap { UInt64(exactly: $0) }
-        keywords = (json["keywords"]?.items ?? []).compactMap { item in
-            guard let id = item["id"]?.number, let text = item["text"]?.text else { return nil }
+        action = json["action"]?.stringValue ?? "warn"
+        expires = json["expires"]?.integerValue.flatMap { UInt64(exactly: $0) }
+        keywords = (json["keywords"]?.arrayValue ?? []).compactMap { item in
+            guard let id = item["id"]?.integerValue, let text = item["text"]?.stringValue else { return nil }
             return Keyword(id: id, text: text, isWhole: item["whole"] == .bool(true))
         }
-        posts = (json["posts"]?.items ?? []).compactMap { item in
-            guard let id = item["id"]?.number, let post = item["post"]?.number else { return nil }
+        posts = (json["posts"]?.arrayValue ?? []).compactMap { item in
+            guard let id = item["id"]?.integerValue, let post = item["post"]?.integerValue else { return nil }
             return (id, post)
         }
     }

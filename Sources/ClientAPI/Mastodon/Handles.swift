@@ -1,7 +1,7 @@
-package import Crypto
+import Crypto
 import Feed
 package import MerkleLog
-package import Node
+import Node
 import Primitives
 
 /// How people are written: `alice` for an account of this node, `alice@z6MkqR7xv2mPa9` for others.
@@ -16,7 +16,7 @@ package struct Handles {
     let people: People
     let accounts: [Account]
 
-    package init(people: People, accounts: [Account]) {
+    init(people: People, accounts: [Account]) {
         self.people = people
         self.accounts = accounts
     }

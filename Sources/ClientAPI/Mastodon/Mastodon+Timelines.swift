@@ -1,5 +1,7 @@
+import Content
 import Feed
 import MerkleLog
+import Node
 import Primitives
 import Store
 

@@ -1,4 +1,4 @@
-package import Content
+import Content
 import Feed
 import MerkleLog
 package import Node
@@ -19,10 +19,11 @@ package final class Mastodon: Sendable {
     let authority: Authority
     let live: Live
     let sent = SentPosts()
-    let media: MediaShelf?
+    let ids = NewIDs()
+    let media: (any MediaShelf)?
 
     package init(
-        door: NodeDoor, desk: Desk, media: MediaShelf? = nil, authority: @escaping Authority
+        door: NodeDoor, desk: Desk, media: (any MediaShelf)? = nil, authority: @escaping Authority
     ) {
         self.door = door
         self.desk = desk

@@ -1,7 +1,7 @@
 import Content
 import Crypto
 package import Feed
-package import MerkleLog
+import MerkleLog
 package import Node
 package import Primitives
 package import Store
@@ -123,6 +123,21 @@ extension JSONValue {
     }
 
     static func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+
+    var stringValue: String? {
+        if case .string(let text) = self { return text }
+        return nil
+    }
+
+    var integerValue: Int64? {
+        if case .integer(let number) = self { return number }
+        return nil
+    }
+
+    var arrayValue: [JSONValue]? {
+        if case .array(let items) = self { return items }
+        return nil
+    }
 
     static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
 

@@ -1,0 +1,234 @@
+import Content
+import Feed
+import MerkleLog
+import Node
+import Primitives
+import Store
+
+/// Lists of people; and the recipes, which appear as lists: the same posts as at home, in another
+/// order.
+extension Mastodon {
+    func addLists(_ router: inout Router) {
+        add(&router, .get, "/api/v1/lists", .scope("read:lists")) {
+            [desk] call throws(HTTPFailure) in
+            let me = try call.me().identity
+            let own = try call.stored { () throws(StoreError) in
+                try ReaderList.all(of: me, desk)
+            }
+            return .json(.array((own + ReaderList.recipes).map(\.json)))
+        }
+        add(&router, .post, "/api/v1/lists", .scope("write:lists")) {
+            call throws(HTTPFailure) in
+            var list = ReaderList(id: try call.newID(), title: "")
+            try list.change(call.parameters)
+            try call.keep(list)
+            return .json(list.json)
+        }
+        add(&router, .get, "/api/v1/lists/:id", .scope("read:lists")) {
+            call throws(HTTPFailure) in .json(try call.list().json)
+        }
+        add(&router, .put, "/api/v1/lists/:id", .scope("write:lists")) {
+            call throws(HTTPFailure) in
+            var list = try call.ownList()
+            try list.change(call.parameters)
+            try call.keep(list)
+            return .json(list.json)
+        }
+        add(&router, .delete, "/api/v1/lists/:id", .scope("write:lists")) {
+            [desk] call throws(HTTPFailure) in
+            let (list, me) = (try call.ownList(), try call.me().identity)
+            try call.stored { () throws(StoreError) in
+                try desk.removeAll(.listMember, of: me, list.id)
+                try desk.remove(.list, of: me, list.id)
+            }
+            return .json([:])
+        }
+        addMembers(&router)
+        add(&router, .get, "/api/v1/timelines/list/:id", .scope("read:lists")) {
+            call throws(HTTPFailure) in
+            let (list, paging) = (try call.list(), try Paging(call))
+            if let recipe = list.recipe {
+                let ranked = try call.see { showing throws(StoreError) in
+                    try showing.ranked(recipe, limit: paging.page.limit)
+                }
+                // An order of its own has no page beside it.
+                return .json(.array(ranked))
+            }
+            return paging.answer(
+                try call.see { showing throws(StoreError) in try showing.list(list.id, paging) })
+        }
+    }
+
+    private func addMembers(_ router: inout Router) {
+        let path = "/api/v1/lists/:id/accounts"
+        add(&router, .get, path, .scope("read:lists")) { [desk] call throws(HTTPFailure) in
+            let (list, me) = (try call.list(), try call.me().identity)
+            let paging = try Paging(call, standard: 40, most: 80)
+            return paging.answer(
+                try call.see { showing throws(StoreError) in
+                    let rows = try desk.rows(.listMember, of: me, at: list.id)
+                    return try showing.page(
+                        of: rows.compactMap { showing.identity($0.sub) }, paging)
+                })
+        }
+        for (method, isOn) in [(HTTPMethod.post, true), (.delete, false)] {
+            add(&router, method, path, .scope("write:lists")) {
+                [desk] call throws(HTTPFailure) in
+                let (list, me) = (try call.ownList(), try call.me().identity)
+                let ids = try call.parameters.texts("account_ids").compactMap { Int64($0) }
+                let known = try call.see { showing throws(StoreError) in
+                    ids.allSatisfy { showing.identity($0) != nil }
+                }
+                guard known else { throw .notFound }
+                try call.stored { () throws(StoreError) in
+                    for id in ids {
+                        if isOn {
+                            try desk.put(.listMember, of: me, list.id, id)
+                        } else {
+                            try desk.remove(.listMember, of: me, list.id, id)
+                        }
+                    }
+                }
+                return .json([:])
+            }
+        }
+    }
+}
+
+/// A list of the reader's, or a recipe.
+struct ReaderList: Sendable {
+    var id: Int64
+    var title: String
+    var replies = "list"
+    var isExclusive = false
+    var recipe: Recipe?
+
+    init(id: Int64, title: String) {
+        self.id = id
+        self.title = title
+    }
+
+    /// What every node has: known by small numbers.
+    static let recipes: [ReaderList] = Recipe.shipped.enumerated().map { number, recipe in
+        var list = ReaderList(id: Int64(number) + 1, title: recipe.name)
+        list.recipe = recipe
+        return list
+    }
+
+    static func all(of reader: LogKey, _ desk: Desk) throws(StoreError) -> [ReaderList] {
+        try desk.rows(.list, of: reader).reversed().compactMap { row in
+            guard let json = try? JSONReader.read(Array(row.value.utf8)),
+                let title = json["title"]?.stringValue
+            else { return nil }
+            var list = ReaderList(id: row.id, title: title)
+            list.replies = json["replies"]?.stringValue ?? list.replies
+            list.isExclusive = json["exclusive"] == .bool(true)
+            return list
+        }
+    }
+
+    mutating func change(_ parameters: Parameters) throws(HTTPFailure) {
+        if let title = try parameters.text("title"), !title.isEmpty { self.title = title }
+        guard !title.isEmpty, title.utf8.count <= 200 else {
+            throw HTTPFailure(422, "Validation failed: a list has a title of at most 200 bytes")
+        }
+        if let replies = try parameters.text("replies_policy"), !replies.isEmpty {
+            guard ["followed", "list", "none"].contains(replies) else {
+                throw HTTPFailure(422, "Validation failed: replies_policy is unknown")
+            }
+            self.replies = replies
+        }
+        if let isExclusive = try parameters.flag("exclusive") { self.isExclusive = isExclusive }
+    }
+
+    var stored: String {
+        let json: JSONValue = [
+            "title": .string(title), "replies": .string(replies), "exclusive": .bool(isExclusive),
+        ]
+        return String(decoding: json.encoded, as: UTF8.self)
+    }
+
+    var json: JSONValue {
+        [
+            "id": .id(id), "title": .string(title), "replies_policy": .string(replies),
+            "exclusive": .bool(isExclusive),
+        ]
+    }
+}
+
+extension Call {
+    /// The list of the path; a recipe counts.
+    func list() throws(HTTPFailure) -> ReaderList {
+        let id = try id()
+        if let recipe = ReaderList.recipes.first(where: { $0.id == id }) { return recipe }
+        let (me, desk) = (try me().identity, service.desk)
+        let own = try stored { () throws(StoreError) in try ReaderList.all(of: me, desk) }
+        guard let found = own.first(where: { $0.id == id }) else { throw .notFound }
+        return found
+    }
+
+    func ownList() throws(HTTPFailure) -> ReaderList {
+        let list = try list()
+        if list.recipe != nil { throw HTTPFailure(422, "A recipe is not changed as a list") }
+        return list
+    }
+
+    func keep(_ list: ReaderList) throws(HTTPFailure) {
+        let (me, desk) = (try me().identity, service.desk)
+        try stored { () throws(StoreError) in
+            try desk.put(.list, of: me, list.id, 0, list.stored)
+        }
+    }
+}
+
+extension Showing {
+    func list(_ id: Int64, _ paging: Paging) throws(StoreError) -> Statuses {
+        guard let me = viewer.identity else { return [] }
+        var logs: [Int64] = []
+        for row in try desk.rows(.listMember, of: me, at: id) {
+            if let identity = identity(row.sub) { logs += try square.logs(of: identity) }
+        }
+        let all = logs
+        return try fill(paging, .home) { page throws(StoreError) in try feed.of(all, page) }
+    }
+
+    /// Who reads, as far as an order depends on it.
+    func reader() throws(StoreError) -> Reader? {
+        guard let me = viewer.identity else { return nil }
+        let follows = Set(people.follows(of: me))
+        var friends: Set<LogKey> = []
+        for identity in follows { friends.formUnion(people.follows(of: identity)) }
+        var weights: [LogKey: Int64] = [:]
+        for row in try desk.rows(.weight, of: me) {
+            if let identity = identity(row.id) { weights[identity] = Int64(row.value) }
+        }
+        return Reader(identity: me, follows: follows, friends: friends, weights: weights)
+    }
+
+    /// The newest posts of home in the order of a recipe; of equals the newer first.
+    func ranked(_ recipe: Recipe, limit: Int) throws(StoreError) -> [JSONValue] {
+        var found: [JSONValue] = []
+        for place in try ranking(recipe).prefix(limit) {
+            if let status = try status(place.act, in: .home) { found.append(status) }
+        }
+        return found
+    }
+
+    func ranking(
+        _ recipe: Recipe
+    ) throws(StoreError) -> [(act: Act, explanation: Explanation)] {
+        guard let me = viewer.identity, let reader = try reader() else { return [] }
+        let page = FeedReader.Page(before: horizon, limit: Limits.HTTP.ranked)
+        var places: [(act: Act, explanation: Explanation)] = []
+        for act in try feed.of(homeLogs(me), page) where try isForHome(act, me) {
+            let isRepost = act.kind == .repost
+            guard let view = try isRepost ? view(act.id) : square.note(act) else { continue }
+            let values = try square.features(
+                of: view, repost: isRepost ? act : nil, for: reader, now: now)
+            places.append((act, recipe.explain(values)))
+        }
+        return places.sorted {
+            ($0.explanation.score, $0.act.id) > ($1.explanation.score, $1.act.id)
+        }
+    }
+}
