@@ -82,7 +82,7 @@ let package = Package(
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
-            "Mesh", "Store", "Feed", "Node"),
+            "Mesh", "Store", "Feed", "Node", "ClientAPI"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),

@@ -79,6 +79,11 @@ package final class FeedReader {
         return Self.first(found, page)
     }
 
+    /// How many notes and reposts there are.
+    package func count() throws(StoreError) -> Int64 {
+        try database.number("SELECT count(*) FROM acts WHERE kind <= 1") ?? 0
+    }
+
     /// How many notes and reposts of a log are to be seen, and the newest of them.
     package func posts(ofLog log: Int64) throws(StoreError) -> (count: Int, newest: Int64?) {
         statements.size.bind(1, log)

@@ -246,33 +246,6 @@ package final class Square {
         return latest.values.sorted { ($0.act.id, $0.by) < ($1.act.id, $1.by) }
             .map { ($0.by, $0.act) }
     }
-
-    /// Each person's one vote, in order of time: of those that are in time and possible, the first
-    /// by time, log key and index. `[CONT-22]`: a log that belongs to nobody has no vote.
-    package func votes(
-        _ poll: Poll, of ref: Int64
-    ) throws(StoreError) -> [(by: LogKey, options: [Int])] {
-        struct Cast {
-            var time: UnixTime
-            var log: LogKey
-            var index: UInt64
-            var by: LogKey
-            var options: [Int]
-        }
-        var casts: [Cast] = []
-        for said in try feed.said(.vote, about: ref, limit: Limits.Feed.votes) {
-            let (options, time) = (said.flags.options, SortID.time(of: said.id))
-            guard time <= poll.closing, poll.isMultiple || options.count == 1,
-                options.last ?? .max < poll.options.count, let log = try log(said.log),
-                let by = try author(of: said), by != log
-            else { continue }
-            casts.append(
-                Cast(time: time, log: log, index: said.index, by: by, options: options))
-        }
-        casts.sort { ($0.time, $0.log, $0.index) < ($1.time, $1.log, $1.index) }
-        var seen: Set<LogKey> = []
-        return casts.filter { seen.insert($0.by).inserted }.map { ($0.by, $0.options) }
-    }
 }
 
 /// A note as it counts now.

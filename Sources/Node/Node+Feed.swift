@@ -19,15 +19,8 @@ extension Node {
             throw .badRequest("what is to be looked for? At most 1,000 bytes")
         }
         let limit = Int(min(max(parameters["limit"]?.number ?? 20, 1), 1_000))
-        let (square, paths) = (localEndpoints.isEmpty ? nil : square, paths)
-        onThread("search", reply) { progress throws(StoreError) in
-            if let square {
-                return try square.read { square throws(StoreError) in
-                    try Searching.run(square, words, limit)
-                }
-            }
-            let worker = try Searching.worker(paths, isAnew: false, progress)
-            return try Searching.run(worker.square, words, limit)
+        onSquare("search", reply) { square, _ throws(StoreError) in
+            try Searching.run(square, words, limit)
         }
     }
 
@@ -37,29 +30,47 @@ extension Node {
         onThread("reindex", reply) { progress throws(StoreError) in
             let entries: UInt64
             if let square {
-                entries = try square.rebuild(Searching.told(progress))
+                entries = try square.rebuild(SquareWorker.told(progress))
             } else {
-                let worker = try Searching.worker(paths, isAnew: true, progress)
+                let worker = try SquareWorker.caughtUp(paths, isAnew: true, progress)
                 entries = try worker.store.countedEntries()
             }
             return .object(("entries", .int(entries)))
         }
     }
 
+    /// Asks the square, or, where the node does not run, one that is opened for this question. Nil
+    /// is "not here".
+    func onSquare(
+        _ name: String, _ reply: @escaping (Control.Reply) -> Void,
+        _ body: @escaping @Sendable (Square, Desk?) throws(StoreError) -> Value?
+    ) {
+        let (square, desk, paths) = (localEndpoints.isEmpty ? nil : square, desk, paths)
+        onThread(name, reply) { progress throws(StoreError) in
+            if let square {
+                return try square.read { square throws(StoreError) in try body(square, desk) }
+            }
+            let worker = try SquareWorker.caughtUp(paths, isAnew: false, progress)
+            return try body(worker.square, try Desk(path: paths.desk))
+        }
+    }
+
     /// Has `body` work on a thread of its own, and answers with what it gives.
     private func onThread(
         _ name: String, _ reply: @escaping (Control.Reply) -> Void,
-        _ body: @escaping @Sendable (@escaping @Sendable (Value) -> Void) throws(StoreError) -> Value
+        _ body: @escaping @Sendable (@escaping @Sendable (Value) -> Void) throws(StoreError) ->
+            Value?
     ) {
         let answer = LoopBound(reply)
         let mailbox = tasks.mailbox
         startThread(name) {
             let result: Control.Reply
             do throws(StoreError) {
-                result = .done(
-                    try body { progress in
-                        _ = mailbox.post { _ in answer.value(.progress(progress)) }
-                    })
+                let found = try body { progress in
+                    _ = mailbox.post { _ in answer.value(.progress(progress)) }
+                }
+                result = found.map { .done($0) }
+                    ?? .failed(.notFound("that post is not here (yet)"))
             } catch {
                 result = .failed(.store("\(error)"))
             }
@@ -88,24 +99,6 @@ private enum Searching {
             page.before = last.id
         }
         return .object(("posts", .array(found)))
-    }
-
-    /// The feed, opened for one question of a node that does not run, and brought up to the store.
-    static func worker(
-        _ paths: Paths, isAnew: Bool, _ progress: @escaping @Sendable (Value) -> Void
-    ) throws(StoreError) -> SquareWorker {
-        let worker = try SquareWorker(paths, isAnew: isAnew)
-        try worker.catchUp(told(progress))
-        return worker
-    }
-
-    /// Progress in numbers as the owner is told it.
-    static func told(
-        _ progress: @escaping @Sendable (Value) -> Void
-    ) -> @Sendable (UInt64, UInt64) -> Void {
-        { taken, total in
-            progress(.object(("entries", .int(taken)), ("total", .int(total))))
-        }
     }
 
     private static func describe(_ view: NoteView, _ people: People) -> Value {

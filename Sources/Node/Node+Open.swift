@@ -86,6 +86,8 @@ extension Node {
         let loop = try EventLoop()
         var limits = TransportLimits()
         limits.sendQueue = Limits.sendHardCap + 4 * Limits.message
+        // Noise XK: the dialler begins.
+        limits.firstBytes = 5
         let network = Network(loop: loop, limits: limits)
         let answers = AnswerBox()
         let mailbox = try loop.makeMailbox(of: StoreThread.Answer.self, capacity: 65_536) {

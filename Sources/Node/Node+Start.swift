@@ -1,5 +1,7 @@
 import Crypto
+import Feed
 import Mesh
+import Store
 import Transport
 
 /// What happens once at the start of `starling run`.
@@ -18,6 +20,18 @@ extension Node {
         return DirectoryLock.exists(path) ? path : nil
     }
 
+    /// Starts to keep the feed, and opens what readers keep to themselves: the way to both. Before
+    /// the node turns its loop, whoever asks for something else waits.
+    package func openDoor() throws(NodeError) -> NodeDoor {
+        square.start()
+        if let desk { return NodeDoor(self, desk) }
+        do throws(StoreError) {
+            let opened = try Desk(path: paths.desk)
+            desk = opened
+            return NodeDoor(self, opened)
+        } catch { throw .store("\(error)") }
+    }
+
     /// Ctrl-C and a service manager's SIGTERM end the node in order.
     package func stopOnSignals() throws(NodeError) {
         do throws(TransportError) {
@@ -29,11 +43,14 @@ extension Node {
     }
 
     /// What the owner is told first.
-    package func greeting(words: String?) throws(NodeError) -> Value {
+    package func greeting(
+        words: String?, web: String? = nil, password: String? = nil
+    ) throws(NodeError) -> Value {
         .object(
             ("name", accounts.first.map { .string($0.name) }),
             ("identity", accounts.first.map { .string(DIDKey.encode($0.identity)) }),
             ("address", .string(address.text)), ("invite", .string(address.text)),
-            ("data", .string(paths.data)), ("words", words.map { .string($0) }))
+            ("data", .string(paths.data)), ("words", words.map { .string($0) }),
+            ("web", web.map { .string($0) }), ("password", password.map { .string($0) }))
     }
 }

@@ -29,6 +29,8 @@ package final class Node {
     let people: People
     /// What people see; started when the node runs.
     package let square: SquareThread
+    /// What its readers keep to themselves; opened with the square.
+    var desk: Desk?
     /// The same accounts, for other threads.
     let accountBook: AccountBook
     /// What the fences said at the start of the root logs of `accounts`.
@@ -137,10 +139,12 @@ package final class Node {
     // MARK: Running
 
     /// Listens, joins, and serves until `stop` is called or a signal comes. Throws when it cannot
-    /// start, or had to stop on its own.
-    package func run() throws(NodeError) {
+    /// start, or had to stop on its own. `before` is called before anything is closed.
+    package func run(ending before: () -> Void = {}) throws(NodeError) {
         square.start()
         loop.run()
+        accountBook.close()
+        before()
         shutDown()
         if let failure { throw failure }
     }

@@ -1,4 +1,5 @@
 package import Content
+package import Feed
 package import MerkleLog
 import Primitives
 import Synchronization
@@ -10,14 +11,18 @@ import Transport
 /// answers nobody any more.
 package struct NodeDoor: Sendable {
     package let square: SquareThread
+    package let desk: Desk
     private let tasks: Mailbox<@Sendable (Node) -> Void>
     private let book: AccountBook
 
-    /// A commit on a slow disk that others wait for as well. Guess.
-    private static let patience = Instant.Span.seconds(15)
+    /// 15 seconds: a commit on a slow disk that others wait for as well. Guess. Whether the node
+    /// still runs is looked at between.
+    private static let look = Instant.Span.milliseconds(100)
+    private static let looks = 150
 
-    init(_ node: Node) {
+    init(_ node: Node, _ desk: Desk) {
         square = node.square
+        self.desk = desk
         tasks = node.tasks.mailbox
         book = node.accountBook
     }
@@ -63,10 +68,12 @@ package struct NodeDoor: Sendable {
                 ready.signal()
             }
         }
-        guard isPosted, ready.wait(Self.patience), let answer = slot.answer else {
-            throw .control("the node is busy or stopping: it did not answer in time")
+        if isPosted {
+            for _ in 0..<Self.looks where !book.isClosed {
+                if ready.wait(Self.look), let answer = slot.answer { return try answer.get() }
+            }
         }
-        return try answer.get()
+        throw .control("the node is busy or stopping: it did not answer in time")
     }
 }
 
@@ -82,15 +89,16 @@ private final class LateAnswer<Answer: Sendable>: Sendable {
 /// The accounts of a node as other threads see them.
 final class AccountBook: Sendable {
     private let list: Mutex<[Account]>
+    private let closed = Mutex(false)
 
     init(_ accounts: [Account]) { list = Mutex(accounts) }
 
     var accounts: [Account] { list.withLock { $0 } }
 
-    func put(_ accounts: [Account]) { list.withLock { $0 = accounts } }
-}
+    /// The node's loop has ended: nobody answers any more.
+    var isClosed: Bool { closed.withLock { $0 } }
 
-extension Node {
-    /// How other threads reach this node.
-    package var door: NodeDoor { NodeDoor(self) }
+    func close() { closed.withLock { $0 = true } }
+
+    func put(_ accounts: [Account]) { list.withLock { $0 = accounts } }
 }

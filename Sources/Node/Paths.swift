@@ -30,6 +30,8 @@ package struct Paths: Sendable {
     package var store: String { data + "/store" }
     /// Made of the store: see `FeedWriter`.
     package var feed: String { data + "/feed.sqlite" }
+    /// What the readers keep to themselves: see `Desk`.
+    package var desk: String { data + "/desk.sqlite" }
     package var keys: String { data + "/keys" }
     package var lock: String { data + "/lock" }
     /// Whose input is worked on: see `CrashPage`.

@@ -280,6 +280,31 @@ final class SquareWorker {
         try people.load(store.heads())
     }
 
+    /// One for a node that does not run, brought up to the store; `progress` is what its owner is
+    /// told.
+    static func caughtUp(
+        _ paths: Paths, isAnew: Bool, _ progress: @escaping @Sendable (Value) -> Void
+    ) throws(StoreError) -> SquareWorker {
+        let worker = try SquareWorker(paths, isAnew: isAnew)
+        try worker.catchUp(told(progress))
+        return worker
+    }
+
+    /// Progress in numbers as the owner is told it: now and then.
+    static func told(
+        _ progress: @escaping @Sendable (Value) -> Void
+    ) -> @Sendable (UInt64, UInt64) -> Void {
+        let told = Mutex<UInt64>(0)
+        return { taken, total in
+            let isDue = told.withLock { told in
+                guard taken >= told + 2_000 else { return false }
+                told = taken
+                return true
+            }
+            if isDue { progress(.object(("entries", .int(taken)), ("total", .int(total)))) }
+        }
+    }
+
     /// Logs that the feed is behind of.
     func behind() throws(StoreError) -> [LogKey] {
         var found: [LogKey] = []

@@ -156,6 +156,10 @@ package struct TransportLimits: Sendable {
     package var reservedDescriptors = 40
     /// Connections taken from one listener in one turn of the loop.
     package var acceptsPerTurn = 64
+    /// Seconds for which the kernel keeps a connection to itself until something comes over it; 0:
+    /// it is taken at once. For protocols in which whoever dials speaks first: silent connections
+    /// then take no place, however many there are.
+    package var firstBytes: Int32 = 0
     /// Bytes read from a connection at once: the most that `received` hands over. *Measured*: 64
     /// KiB is no faster.
     package var readSize = 16_384

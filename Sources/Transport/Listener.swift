@@ -33,6 +33,12 @@ extension Network {
         let wanted = try Self.listenAddresses(host)
         let pairs = try bind(wanted, port)
         for pair in pairs {
+            if limits.firstBytes > 0 {
+                // Where the kernel does not know it, silent connections are taken as well.
+                _ = starling_set_option(
+                    pair.listener.descriptor.number, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT,
+                    limits.firstBytes)
+            }
             let result = starling_listen(pair.listener.descriptor.number, 512)
             if result < 0 { throw .from(-result, binding: pair.endpoint) }
         }
@@ -155,6 +161,8 @@ extension Network {
         guard add(connection) else { return }
         counters.accepted += 1
         delegate?.network(self, accepted: id, from: peer)
+        // What it says first is heard before the next is taken, which may want its place.
+        if limits.firstBytes > 0 && !isLocal { ready(id.number, .read) }
     }
 
     private func peer(_ socket: Int32, _ address: SocketAddress, _ isLocal: Bool) -> Peer? {

@@ -1,3 +1,4 @@
+import ClientAPI
 import Glibc
 import Node
 
@@ -16,14 +17,22 @@ extension Command {
               --name NAME         what the identity of a first start is called
               --disk SIZE         what the node may take of the disk, such as 10G; kept for the next
                                   starts (default: half of what is free, at most 10G)
+              --web HOST:PORT     where apps and browsers find the node (default 127.0.0.1:4647: this
+                                  machine only; port 0 picks a free one)
+              --web-name NAME     a name by which you reach it there, such as that of a proxy; may be
+                                  given several times
+              --no-web            serve nothing to apps and browsers
               --no-lan            do not look for other nodes in the local network, nor be found
               --network SECRET    meet only nodes with this secret: see  starling network --help
               --network-file FILE the same, from a file that only you can read; or set
                                   STARLING_NETWORK. Other users of this machine see the options of
                                   a program that runs
             """,
-        flags: ["--no-lan"],
-        options: ["--listen", "--join", "--name", "--disk", "--network", "--network-file"]
+        flags: ["--no-lan", "--no-web"],
+        options: [
+            "--listen", "--join", "--name", "--disk", "--network", "--network-file", "--web",
+            "--web-name",
+        ]
     ) { context throws(NodeError) in
         var options = NodeOptions()
         options.join = context.arguments.all("--join")
@@ -32,6 +41,7 @@ extension Command {
         options.networkSecret = try networkSecret(context.arguments)
         if let disk = context.arguments.value("--disk") { options.disk = try ByteSize.budget(disk) }
         let node = try Node(paths: context.paths, options: options)
+        var web: WebService?
         do throws(NodeError) {
             // What can fail comes first: a port in use makes no identity.
             try node.listen(on: context.arguments.value("--listen") ?? "[::]:4646")
@@ -41,13 +51,29 @@ extension Command {
             let words = try node.createFirstAccount(named: options.name ?? userName())
             try node.listenForControl()
             try node.stopOnSignals()
-            let greeting = try node.greeting(words: words)
+            web = try serve(context, node)
+            let password =
+                web == nil ? nil : try OwnerPassword.first(context.paths)
+            let greeting = try node.greeting(
+                words: words, web: web?.address, password: password)
             context.show(greeting) { greet(greeting, context.paths) }
         } catch {
+            web?.stop()
             node.shutDown()
             throw error
         }
-        try node.run()
+        try node.run { web?.stop() }
+    }
+
+    /// Serves apps and browsers, unless the owner does not want to.
+    private static func serve(
+        _ context: Context, _ node: Node
+    ) throws(NodeError) -> WebService? {
+        if context.arguments.has("--no-web") { return nil }
+        var options = WebService.Options()
+        if let listen = context.arguments.value("--web") { options.listen = listen }
+        options.names = context.arguments.all("--web-name")
+        return try WebService(options, context.paths, try node.openDoor())
     }
 
     static let initialise = Command(
@@ -178,6 +204,12 @@ extension Command {
             "  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
         Terminal.line("  Address  \(greeting["address"]?.text ?? "")")
         Terminal.line("  Data     \(greeting["data"]?.text ?? "")")
+        if let web = greeting["web"]?.text {
+            Terminal.line("  Apps     \(web) (a server of the Mastodon API, to apps)")
+        }
+        if let password = greeting["password"]?.text {
+            Terminal.line("  Password in \(password), to let apps in (change it: starling password)")
+        }
         if let words = greeting["words"]?.text {
             Terminal.line("  Words    \(words) (only you can read it)")
             Terminal.line(

@@ -117,6 +117,8 @@ class Node:
     def launch(self, *words, prefix=()):
         """Starts the process without waiting; an old port is kept, so that invites stay good."""
         listen = f"{self.host}:{self.port}"
+        if "--web" not in words:
+            words = ("--no-web", *words)
         command = self.machine.command(
             "run", "--json", "--data", self.data, "--listen", listen, "--name", self.name, *words
         )

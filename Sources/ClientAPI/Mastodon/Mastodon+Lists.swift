@@ -192,19 +192,6 @@ extension Showing {
         return try fill(paging, .home) { page throws(StoreError) in try feed.of(all, page) }
     }
 
-    /// Who reads, as far as an order depends on it.
-    func reader() throws(StoreError) -> Reader? {
-        guard let me = viewer.identity else { return nil }
-        let follows = Set(people.follows(of: me))
-        var friends: Set<LogKey> = []
-        for identity in follows { friends.formUnion(people.follows(of: identity)) }
-        var weights: [LogKey: Int64] = [:]
-        for row in try desk.rows(.weight, of: me) {
-            if let identity = identity(row.id) { weights[identity] = Int64(row.value) }
-        }
-        return Reader(identity: me, follows: follows, friends: friends, weights: weights)
-    }
-
     /// The newest posts of home in the order of a recipe; of equals the newer first.
     func ranked(_ recipe: Recipe, limit: Int) throws(StoreError) -> [JSONValue] {
         var found: [JSONValue] = []
@@ -217,7 +204,8 @@ extension Showing {
     func ranking(
         _ recipe: Recipe
     ) throws(StoreError) -> [(act: Act, explanation: Explanation)] {
-        guard let me = viewer.identity, let reader = try reader() else { return [] }
+        guard let me = viewer.identity else { return [] }
+        let reader = try square.reader(me, desk)
         let page = FeedReader.Page(before: horizon, limit: Limits.HTTP.ranked)
         var places: [(act: Act, explanation: Explanation)] = []
         for act in try feed.of(homeLogs(me), page) where try isForHome(act, me) {

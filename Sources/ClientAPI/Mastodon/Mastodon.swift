@@ -9,10 +9,11 @@ import Synchronization
 /// The Mastodon client API over one node: what apps for that network ask, answered out of the
 /// square, and what they post, signed in the logs of the node's accounts.
 package final class Mastodon: Sendable {
-    /// Whose token a request carries, and whether it may do what the scope names. Nil for a request
-    /// without a token, where that is enough.
+    /// Whose token a request carries, if that may do what the scope names. Nil for a request
+    /// without a token, where the route is open and that is enough.
     package typealias Authority =
-        @Sendable (HTTPRequest, String) throws(HTTPFailure) -> Account?
+        @Sendable (_ request: HTTPRequest, _ scope: String, _ isOpen: Bool) throws(HTTPFailure) ->
+        Account?
 
     let door: NodeDoor
     let desk: Desk
@@ -23,13 +24,13 @@ package final class Mastodon: Sendable {
     let media: (any MediaShelf)?
 
     package init(
-        door: NodeDoor, desk: Desk, media: (any MediaShelf)? = nil, authority: @escaping Authority
+        door: NodeDoor, media: (any MediaShelf)? = nil, authority: @escaping Authority
     ) {
         self.door = door
-        self.desk = desk
+        desk = door.desk
         self.media = media
         self.authority = authority
-        live = Live(desk: desk)
+        live = Live(desk: door.desk)
         door.square.listen { [live] square, acts in live.hear(square, acts) }
     }
 
@@ -76,10 +77,10 @@ package final class Mastodon: Sendable {
         let account: Account?
         switch access {
         case .scope(let scope):
-            account = try authority(request, scope)
+            account = try authority(request, scope, false)
             if account == nil { throw HTTPFailure(422, "This method requires an authenticated user") }
         case .open(let scope):
-            account = request.token == nil ? nil : try authority(request, scope)
+            account = try authority(request, scope, true)
         }
         return Call(
             request: request, parameters: try request.parameters(),

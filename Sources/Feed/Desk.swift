@@ -1,6 +1,5 @@
 import Content
 import Crypto
-import Feed
 package import MerkleLog
 import Primitives
 package import Store

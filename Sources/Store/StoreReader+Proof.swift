@@ -1,10 +1,9 @@
-import MerkleLog
-import Store
+package import MerkleLog
 
 /// Reading what a proof file holds.
 extension StoreReader {
     /// The proof of the entry at `reference`; nil when its log is not held to there.
-    func proof(
+    package func proof(
         of reference: Reference, binding: DeviceBinding?
     ) throws(StoreError) -> ProofFile? {
         guard let head = try head(of: reference.log), reference.index < head.size,
@@ -16,7 +15,7 @@ extension StoreReader {
     }
 
     /// What shows that `log` belongs to `identity`, whose root log adds it at `index`.
-    func binding(
+    package func binding(
         of log: LogKey, identity: LogKey, addedAt index: UInt64
     ) throws(StoreError) -> DeviceBinding? {
         guard let deviceHead = try head(of: log), let rootHead = try head(of: identity),

@@ -1,0 +1,113 @@
+import Crypto
+import Feed
+import MerkleLog
+package import Node
+package import Primitives
+import Store
+
+/// All that a node serves by HTTP: the client API, and what belongs to it.
+package final class WebService: Sendable {
+    private let server: HTTPServer
+    /// Where a browser on this machine finds it.
+    package let address: String
+
+    /// What the owner chooses.
+    package struct Options: Sendable {
+        /// Where to listen, `HOST:PORT`; loopback unless the owner says otherwise.
+        package var listen = WebService.standardListen
+        /// Names by which the owner reaches the node, beside its own.
+        package var names: [String] = []
+
+        package init() {}
+    }
+
+    package static let standardListen = "127.0.0.1:4647"
+
+    /// Starts to serve; the node's square runs by then, or soon.
+    package init(_ options: Options, _ paths: Paths, _ door: NodeDoor) throws(NodeError) {
+        guard let endpoint = Endpoint(options.listen) else {
+            throw .usage("\"\(options.listen)\" is no address to serve at: it has the form HOST:PORT")
+        }
+        let access: Access
+        do throws(StoreError) {
+            access = try Access(
+                path: paths.access, password: OwnerPassword(path: paths.ownerPassword),
+                accounts: { door.accounts })
+        } catch { throw .store("\(error)") }
+        var router = Router(open: ["api", "oauth/token", "oauth/revoke", ".well-known", "nodeinfo"])
+        let mastodon = Mastodon(door: door) {
+            (request, scope, isOpen) throws(HTTPFailure) in
+            let token = request.token
+            if isOpen, token == nil {
+                return try access.reader(of: request, for: scope)?.account
+            }
+            return try access.caller(token: token, for: [scope]).account
+        }
+        mastodon.addRoutes(to: &router)
+        access.addRoutes(to: &router)
+        Instance(access: access, facts: Self.facts(door)).addRoutes(to: &router)
+
+        var server = HTTPServer.Options()
+        server.endpoints = [endpoint]
+        server.hostNames = options.names
+        server.spoolDirectory = paths.data
+        do throws(HTTPServerError) {
+            self.server = try HTTPServer(server, router)
+        } catch {
+            switch error {
+            case .noListener(let endpoint, let code):
+                throw .network(
+                    "the client API cannot be served at \(endpoint): "
+                        + "\(SystemError(code: code).words); choose another place with --web, or "
+                        + "--no-web")
+            case .noResources: throw .network("the client API has no threads to run on")
+            }
+        }
+        let port = self.server.endpoints.first?.port ?? endpoint.port
+        let isAny = endpoint.address.isUnspecified
+        let host =
+            isAny
+            ? "localhost" : endpoint.address.isIPv4 ? "\(endpoint.address)" : "[\(endpoint.address)]"
+        address = "http://\(host):\(port)"
+    }
+
+    package func stop() { server.stop() }
+
+    /// Counted once a minute at most, by whoever asks first.
+    private static func facts(
+        _ door: NodeDoor
+    ) -> @Sendable () -> Instance.Facts {
+        let last = MutexBox<(at: Instant, facts: Instance.Facts)?>(nil)
+        return {
+            let now = Clock.now
+            if let known = last.withLock({ $0 }), now - known.at < .seconds(60) {
+                return known.facts
+            }
+            var facts = Instance.Facts()
+            let accounts = door.accounts
+            let counted = try? door.square.read { square throws(StoreError) in
+                let viewer = Viewer(account: nil, base: "", accounts: accounts)
+                let showing = try Showing(
+                    square: square, viewer: viewer, desk: door.desk, now: Clock.wall)
+                var posts = 0
+                for account in accounts { posts += try square.posts(of: account.identity).count }
+                return (
+                    people: square.people.count, posts: try square.feed.count(), own: posts,
+                    contact: try accounts.first.map { (account) throws(StoreError) in
+                        try showing.account(account.identity)
+                    }
+                )
+            }
+            if let counted {
+                facts.people = Int64(counted.people)
+                facts.posts = counted.posts
+                facts.localPosts = Int64(counted.own)
+                facts.active = Int64(accounts.count)
+                facts.contact = counted.contact ?? .null
+            }
+            let fresh = facts
+            last.withLock { $0 = (now, fresh) }
+            return fresh
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package import MerkleLog
+import Primitives
+package import Store
+
+/// Who reads, and what they look at.
+extension Square {
+    /// A reader as far as an order or a tally depends on it. `desk` has the weights that they gave.
+    package func reader(_ identity: LogKey, _ desk: Desk?) throws(StoreError) -> Reader {
+        let follows = Set(people.follows(of: identity))
+        var friends: Set<LogKey> = []
+        for followed in follows { friends.formUnion(people.follows(of: followed)) }
+        var weights: [LogKey: Int64] = [:]
+        for row in try desk?.rows(.weight, of: identity) ?? [] {
+            guard let key = people.key(marked: row.id), let weight = Int64(row.value) else {
+                continue
+            }
+            weights[people.identity(of: key, at: 0) ?? key] = weight
+        }
+        return Reader(identity: identity, follows: follows, friends: friends, weights: weights)
+    }
+
+    /// The note at an address, as it counts now.
+    package func note(at reference: Reference) throws(StoreError) -> NoteView? {
+        guard let act = try act(reference) else { return nil }
+        return try note(act)
+    }
+}

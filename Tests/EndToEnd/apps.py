@@ -1,0 +1,47 @@
+"""Real clients of the Mastodon API for tests: signed in, and two nodes to use them on."""
+
+import pathlib
+
+import mastodon
+import node
+
+REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
+SCOPES = ["read", "write", "follow", "push"]
+
+
+def serve(room, name, *words, **more):
+    """A node that serves apps on a free port."""
+    made = room.node(name, **more)
+    made.start("--no-lan", "--web", "127.0.0.1:0", *words)
+    return made
+
+
+def web(one):
+    return one.greeting["web"]
+
+
+def password(one):
+    """The words that a first start wrote down for its owner."""
+    return pathlib.Path(one.greeting["password"]).read_text().split("\n")[0]
+
+
+def sign_in(one, name=None, scopes=SCOPES):
+    """Mastodon.py, signed in as a person who has an account on the node."""
+    key, secret = mastodon.Mastodon.create_app(
+        "starling tests", api_base_url=web(one), redirect_uris=REDIRECT, scopes=scopes
+    )
+    client = mastodon.Mastodon(client_id=key, client_secret=secret, api_base_url=web(one), ratelimit_method="throw")
+    client.log_in(username=name or one.name, password=password(one), scopes=scopes)
+    return client
+
+
+def eventually(ask, what, seconds=node.PATIENCE):
+    """What a client gives, once it gives something; errors while a post is on its way count as nothing."""
+
+    def look():
+        try:
+            return ask()
+        except mastodon.MastodonNotFoundError:
+            return None
+
+    return node.wait_until(look, what, seconds, 0.05)
