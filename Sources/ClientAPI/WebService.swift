@@ -1,9 +1,11 @@
 import Crypto
 import Feed
+import Glibc
 import MerkleLog
 package import Node
-package import Primitives
+import Primitives
 import Store
+import Transport
 
 /// All that a node serves by HTTP: the client API, and what belongs to it.
 package final class WebService: Sendable {
@@ -58,8 +60,8 @@ package final class WebService: Sendable {
             case .noListener(let endpoint, let code):
                 throw .network(
                     "the client API cannot be served at \(endpoint): "
-                        + "\(SystemError(code: code).words); choose another place with --web, or "
-                        + "--no-web")
+                        + "\(code == EADDRINUSE ? "the port is in use" : "error \(code)"); choose "
+                        + "another place with --web, or none with --no-web")
             case .noResources: throw .network("the client API has no threads to run on")
             }
         }

@@ -31,7 +31,7 @@ def sign_in(one, name=None, scopes=SCOPES):
         "starling tests", api_base_url=web(one), redirect_uris=REDIRECT, scopes=scopes
     )
     client = mastodon.Mastodon(client_id=key, client_secret=secret, api_base_url=web(one), ratelimit_method="throw")
-    client.log_in(username=name or one.name, password=password(one), scopes=scopes)
+    client.log_in(username=name or one.name, password=password(one), scopes=scopes, allow_http=True)
     return client
 
 
