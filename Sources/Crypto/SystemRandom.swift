@@ -51,3 +51,12 @@ extension RecoveryWords {
         RecoveryWords(entropy: SystemRandom.secret(32))
     }
 }
+
+/// Words of the BIP-39 list for a password that a person can read aloud: 11 bits each.
+package enum RandomWords {
+    package static func make(_ count: Int) -> [String] {
+        (0..<count).map { _ in
+            BIP39Words.all[Int(SystemRandom.uint64() % UInt64(BIP39Words.all.count))]
+        }
+    }
+}

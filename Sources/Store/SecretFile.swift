@@ -1,7 +1,8 @@
 package import Crypto
 import Glibc
 
-/// Files that hold keys, tokens and recovery words: 0600, this user's own, never overwritten.
+/// Files that hold keys, passwords and recovery words: 0600, this user's own, and only overwritten
+/// where that is asked for.
 package enum SecretFile {
     /// Writes a new file that is whole or not there, through any crash: a temporary file, sync,
     /// link, sync of the directory. A link, unlike a rename, never replaces what is there: then
@@ -43,8 +44,63 @@ package enum SecretFile {
         return secret
     }
 
+    /// Writes a file that may be there already: whoever reads it, and whatever crash comes, finds
+    /// the old one or the new one, whole.
+    package static func replace(_ path: String, contents: [UInt8]) throws(StoreError) {
+        let secret = SecretBytes(contents)
+        try unsafe secret.withUnsafeBytes { bytes throws(StoreError) in
+            try unsafe write(path, bytes) { (temporary) throws(StoreError) in
+                guard unsafe rename(temporary, path) == 0 else {
+                    throw SystemError.store(errno, "replace", path)
+                }
+            }
+        }
+    }
+
+    /// Takes the file away for good; nothing happens when there is none.
+    package static func remove(_ path: String) throws(StoreError) {
+        guard unsafe unlink(path) == 0 else {
+            if errno == ENOENT { return }
+            throw SystemError.store(errno, "remove", path)
+        }
+        try FileMode.syncDirectory(of: path)
+    }
+
+    /// Tells whether a file is still the one that was read: `replace` makes another one.
+    package struct Mark: Equatable, Sendable {
+        private let number: UInt64
+        private let size: Int64
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        fileprivate init(_ status: stat) {
+            number = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+        }
+    }
+
+    /// Nil when no file can be found there.
+    package static func mark(_ path: String) -> Mark? {
+        (try? FileMode.status(of: path)).flatMap { $0 }.map { Mark($0) }
+    }
+
     private static func create(
         _ path: String, _ bytes: UnsafeRawBufferPointer
+    ) throws(StoreError) {
+        try unsafe write(path, bytes) { (temporary) throws(StoreError) in
+            guard unsafe link(temporary, path) == 0 else {
+                throw errno == EEXIST
+                    ? .exists(path: path) : SystemError.store(errno, "create", path)
+            }
+        }
+    }
+
+    /// A temporary file beside `path`, on the disk before `place` gives it its name.
+    private static func write(
+        _ path: String, _ bytes: UnsafeRawBufferPointer,
+        _ place: (String) throws(StoreError) -> Void
     ) throws(StoreError) {
         let temporary = "\(path).new-\(getpid())"
         _ = unsafe unlink(temporary)  // Left by a crash of a process that had this number.
@@ -52,10 +108,7 @@ package enum SecretFile {
             let file = try FileDescriptor(temporary, O_WRONLY | O_CREAT | O_EXCL)
             try unsafe file.write(bytes, at: 0)
             try file.sync()
-            guard unsafe link(temporary, path) == 0 else {
-                throw errno == EEXIST
-                    ? .exists(path: path) : SystemError.store(errno, "create", path)
-            }
+            try place(temporary)
         } catch {
             _ = unsafe unlink(temporary)
             throw error
