@@ -82,7 +82,7 @@ let package = Package(
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
-            "Mesh", "Store", "Feed", "Node"),
+            "Mesh", "Store", "Feed", "Node", "ClientAPI"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
@@ -104,6 +104,6 @@ let package = Package(
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
-        tests("ClientAPI", "Primitives", "Transport"),
+        tests("ClientAPI", "Primitives", "Crypto", "MerkleLog", "Transport", "Store", "Node"),
     ]
 )

@@ -32,6 +32,11 @@ package struct Paths: Sendable {
     package var feed: String { data + "/feed.sqlite" }
     package var keys: String { data + "/keys" }
     package var lock: String { data + "/lock" }
+    /// Who may use the client API: see `Access`.
+    package var access: String { data + "/access.sqlite" }
+    package var ownerPassword: String { data + "/owner-password" }
+    /// The password that a first start made, in clear, until the owner sets another.
+    package var firstPassword: String { data + "/first-password.txt" }
     /// Whose input is worked on: see `CrashPage`.
     package var atWork: String { data + "/at-work" }
     package var nodeKey: String { keys + "/node.key" }

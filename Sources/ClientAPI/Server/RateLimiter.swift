@@ -47,6 +47,14 @@ struct RateLimiter: Sendable {
                 isAllowed: isAllowed)
         }
 
+        /// Puts back what one `take` took.
+        mutating func giveBack(_ key: Key) {
+            guard let bucket = buckets[key] else { return }
+            let nanoseconds = bucket.fullAt.nanoseconds
+            buckets[key] = Bucket(
+                fullAt: Instant(nanoseconds: nanoseconds > interval ? nanoseconds - interval : 0))
+        }
+
         /// Forgets full buckets, which say nothing; when none is, those that are fullest, an eighth
         /// at a time. Whoever fills the table with names of its own frees little by it: buckets
         /// that are nearly empty stay.
@@ -78,7 +86,7 @@ struct RateLimiter: Sendable {
     }
 
     /// One customer of a provider has a /64 of IPv6 addresses.
-    private static func group(_ address: IPAddress) -> IPAddress {
+    static func group(_ address: IPAddress) -> IPAddress {
         address.isIPv4 ? address : IPAddress(high: address.high, low: 0)
     }
 }
