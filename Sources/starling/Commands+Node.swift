@@ -1,3 +1,4 @@
+import ClientAPI
 import Glibc
 import Node
 
@@ -39,10 +40,11 @@ extension Command {
                 Terminal.note("You are \(first.name) here already; --name is for a first start.")
             }
             let words = try node.createFirstAccount(named: options.name ?? userName())
+            let password = try OwnerPassword.first(context.paths)
             try node.listenForControl()
             try node.stopOnSignals()
             let greeting = try node.greeting(words: words)
-            context.show(greeting) { greet(greeting, context.paths) }
+            context.show(greeting) { greet(greeting, password: password, context.paths) }
         } catch {
             node.shutDown()
             throw error
@@ -168,7 +170,7 @@ extension Command {
         """
     }
 
-    private static func greet(_ greeting: Value, _ paths: Paths) {
+    private static func greet(_ greeting: Value, password: String?, _ paths: Paths) {
         let flag = paths.isDefault ? "" : " --data '\(paths.data)'"
         // Who did not find the program on the path is told its whole path.
         let program = CommandLine.arguments.first.flatMap { $0.contains("/") ? $0 : nil }
@@ -182,6 +184,9 @@ extension Command {
             Terminal.line("  Words    \(words) (only you can read it)")
             Terminal.line(
                 "           Write the 24 words on paper, keep it safe, and delete the file.")
+        }
+        if let password {
+            Terminal.line("  Apps     \(password) has the password that lets them in")
         }
         Terminal.line("")
         Terminal.line("  Post:    \(program ?? "starling") post\(flag) \"Hello, square!\"")

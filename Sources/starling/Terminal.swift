@@ -13,6 +13,22 @@ enum Terminal {
     /// Whether somebody watches standard error.
     static let isWatched = isatty(2) == 1
 
+    /// A line that is typed and not shown; nil when nobody is at a terminal.
+    static func secret(_ question: String) -> String? {
+        guard isatty(0) == 1 else { return nil }
+        write(2, question)
+        var before = termios()
+        guard unsafe tcgetattr(0, &before) == 0 else { return nil }
+        var silent = before
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        _ = unsafe tcsetattr(0, TCSAFLUSH, &silent)
+        defer {
+            _ = unsafe tcsetattr(0, TCSAFLUSH, &before)
+            write(2, "\n")
+        }
+        return readLine()
+    }
+
     private static func write(_ descriptor: Int32, _ text: String) {
         let bytes = Array(text.utf8)
         var sent = 0
