@@ -104,6 +104,6 @@ let package = Package(
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
-        tests("ClientAPI", "Primitives", "Transport"),
+        tests("ClientAPI", "Primitives", "Crypto", "MerkleLog", "Transport", "Store", "Node"),
     ]
 )

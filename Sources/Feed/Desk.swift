@@ -68,11 +68,9 @@ package final class Desk: Sendable {
         let page: Store.Statement
         let below: Store.Statement
         let count: Store.Statement
-        /// Rows since the write-ahead log was moved into the file.
-        var written = 0
 
         init(_ path: String) throws(StoreError) {
-            database = try OwnedFile.open(
+            database = try LedgerFile.open(
                 path, application: Desk.application, version: Desk.version, schema: Desk.schema)
             let key = "account = ?1 AND kind = ?2"
             let put = try Store.Statement(
@@ -151,11 +149,6 @@ package final class Desk: Sendable {
             parts.put.bind(4, sub)
             parts.put.bind(5, value)
             try parts.put.run()
-            parts.written += 1
-            if parts.written >= Limits.HTTP.deskWrites {
-                parts.written = 0
-                try parts.database.checkpoint()
-            }
         }
     }
 

@@ -129,8 +129,6 @@ extension Limits {
         /// Rows of one kind that a reader keeps: bookmarks, people hidden, members of lists. Guess:
         /// some megabytes.
         package static let deskRows = 10_000
-        /// Rows until the desk's write-ahead log is moved into the file.
-        package static let deskWrites = 1_000
         /// A post sent again under the same key within this is the same: Mastodon's hour.
         package static let idempotency = Instant.Span.seconds(3_600)
         package static let idempotencyKeys = 1_000
@@ -150,6 +148,59 @@ extension Limits {
         /// What is older is no news to an event stream; and of very much at once it hears the end.
         package static let newsSpan = Instant.Span.seconds(600)
         package static let newsAtOnce = 64
+    }
+
+    /// Who may use the client API.
+    package enum Access {
+        /// Apps that are registered. Anybody may register one, so it is the table that is bounded:
+        /// the oldest that nobody lets in goes for the next one.
+        package static let apps = 1_000
+        /// Bytes of an app's name and of its website's address. Mastodon takes 60 characters, and
+        /// 2,000.
+        package static let appName = 240
+        package static let website = 500
+        /// Addresses that one app may send people back to, and bytes of one. Guess: apps have one,
+        /// or one for each system they run on.
+        package static let redirects = 16
+        package static let redirect = 1_000
+        /// Scopes of one app or token: all that are known, and as many again.
+        package static let scopes = 100
+        /// Bytes of what an app wants handed back to it.
+        package static let state = 4 << 10
+
+        /// Codes that wait to be traded for a token; each has cost its maker the password.
+        package static let codes = 256
+        /// Seconds that a code waits: what RFC 6749 §4.1.2 recommends at most.
+        package static let codeSeconds: UInt64 = 600
+        /// Tokens of one account. Guess: some apps make a new one at every start. Beyond, the one
+        /// that was used longest ago goes.
+        package static let tokens = 256
+        /// Tokens of apps alone, all together: anybody may have them, and they open nothing.
+        package static let appTokens = 1_000
+        /// Seconds between two notes of when a token was last used: each costs a sync of the disk.
+        package static let useSeconds: UInt64 = 86_400
+        /// Bytes of a token, code or secret that is looked up at all: those made here have 43.
+        package static let secret = 256
+
+        /// Letters of a password. Guess: NIST SP 800-63B wants 8, 15 where nothing else is asked.
+        package static let passwordLetters = 10
+        /// Bytes of the file that has its hash: half of them are used.
+        package static let passwordFile = 512
+        /// Words of the password that a first start makes: 66 bits.
+        package static let passwordWords = 6
+        /// Wrong passwords from one address, and from all, in each period.
+        package static let attemptsOfAddress = 10
+        package static let attempts = 60
+        package static let attemptPeriod = Instant.Span.seconds(300)
+        /// Addresses that are counted.
+        package static let attempting = 1_024
+        /// Passwords that are hashed at once: each takes 64 MiB.
+        package static let hashing = 2
+
+        /// Milliseconds in which a page that asks for the password has to be sent.
+        package static let formMilliseconds: UInt64 = 600_000
+        /// Pages that were sent and must not be sent again.
+        package static let spentForms = 1_024
     }
 
     /// Who may use the client API.

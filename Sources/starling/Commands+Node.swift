@@ -52,8 +52,7 @@ extension Command {
             try node.listenForControl()
             try node.stopOnSignals()
             web = try serve(context, node)
-            let password =
-                web == nil ? nil : try OwnerPassword.first(context.paths)
+            let password = web == nil ? nil : try OwnerPassword.first(context.paths)
             let greeting = try node.greeting(
                 words: words, web: web?.address, password: password)
             context.show(greeting) { greet(greeting, context.paths) }
