@@ -473,6 +473,8 @@ extension Limits {
         package static let votes = 100_000
         /// Answers that are counted one by one. Guess: programs show no more digits.
         package static let answersCounted = 200
+        /// Label lists, and recipes, of one person that are looked at. Guess.
+        package static let published = 200
         /// Questions that wait for the square's thread: more than there are threads that ask.
         package static let questions = 64
     }

@@ -163,6 +163,7 @@ extension Showing {
                 results.append(Self.line("You muted \(name)", 2, context))
             }
         }
+        results += try labelLines(view, by: author, in: context)
         if hidden.filters.isEmpty { return .array(results) }
         let parts = [view.note.warning, view.note.text] + view.note.attachments.map(\.alternative)
         let text = parts.compactMap { $0 }.joined(separator: "\n")
@@ -172,7 +173,7 @@ extension Showing {
         return .array(results)
     }
 
-    private static func line(_ title: String, _ id: Int64, _ context: Filter.Context) -> JSONValue {
+    static func line(_ title: String, _ id: Int64, _ context: Filter.Context) -> JSONValue {
         [
             "filter": [
                 "id": .id(id), "title": .string(title), "context": [.string(context.rawValue)],

@@ -50,6 +50,7 @@ package final class Mastodon: Sendable {
         addReadings(&router)
         addStreaming(&router)
         addPages(&router)
+        addStarling(&router)
     }
 
     // MARK: Routes

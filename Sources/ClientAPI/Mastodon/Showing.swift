@@ -34,7 +34,7 @@ package struct Showing {
     package let handles: Handles
     package let now: UnixTime
     /// What the viewer hides, read once for an answer.
-    let hidden: Hidden
+    private(set) var hidden = Hidden()
 
     package init(
         square: Square, viewer: Viewer, desk: Desk, now: UnixTime
@@ -45,6 +45,7 @@ package struct Showing {
         self.now = now
         handles = Handles(people: square.people, accounts: viewer.accounts)
         hidden = try Hidden(viewer, desk)
+        hidden.labels = try chosenLabels()
     }
 
     var people: People { square.people }
@@ -81,6 +82,10 @@ struct Hidden {
     var blocked: Set<Int64> = []
     var threads: Set<Int64> = []
     var filters: [Filter] = []
+    /// Lists of labels that the reader chose.
+    var labels: [LabelList] = []
+
+    init() {}
 
     init(_ viewer: Viewer, _ desk: Desk) throws(StoreError) {
         guard let identity = viewer.identity else { return }
