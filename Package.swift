@@ -85,7 +85,7 @@ let package = Package(
             "Mesh", "Store", "Feed", "Node", "ClientAPI"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
-            "Store", "Node", "CSodium", "CSQLite"),
+            "Store", "Feed", "Node", "ClientAPI", "CSodium", "CSQLite"),
         program(
             "starling-sim", "Primitives", "Wire", "Crypto", "MerkleLog", "Plumtree", "Mesh",
             "Simulator"),
@@ -104,6 +104,6 @@ let package = Package(
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
-        tests("ClientAPI", "Primitives", "Crypto", "MerkleLog", "Transport", "Store", "Node"),
+        tests("ClientAPI", "Primitives", "Crypto", "MerkleLog", "Content", "Transport", "Store", "Feed", "Node"),
     ]
 )

@@ -4,7 +4,7 @@ package import Store
 
 /// The feed's one writer, used on one thread.
 package final class FeedWriter {
-    private let database: Database
+    let database: Database
     private let statements: FeedWriteStatements
     /// Rows since the write-ahead log was moved into the file.
     private var written = 0

@@ -11,6 +11,12 @@ package struct Account: Hashable, Sendable {
     package var identity: PublicKey
     package var device: LogKey
 
+    package init(name: String, identity: PublicKey, device: LogKey) {
+        self.name = name
+        self.identity = identity
+        self.device = device
+    }
+
     /// The name of the setting that holds all accounts.
     static let setting = "accounts"
 

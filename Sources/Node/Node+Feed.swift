@@ -100,14 +100,15 @@ private enum Searching {
         }
         return .object(("posts", .array(found)))
     }
+}
 
-    private static func describe(_ view: NoteView, _ people: People) -> Value {
-        .object(
-            ("address", .string(view.reference.text)),
-            ("author", .string(DIDKey.encode(view.author))),
-            ("name", people.name(of: view.author).map { .string($0) }),
-            ("index", .int(view.reference.index)), ("time", .int(view.time.milliseconds)),
-            ("kind", .string(Content.noteKind)), ("text", .string(view.note.text)),
-            ("edited", view.editedAt.map { .int($0.milliseconds) }))
-    }
+/// A note as the command line is told of it.
+func describe(_ view: NoteView, _ people: People) -> Value {
+    .object(
+        ("address", .string(view.reference.text)),
+        ("author", .string(DIDKey.encode(view.author))),
+        ("name", people.name(of: view.author).map { .string($0) }),
+        ("index", .int(view.reference.index)), ("time", .int(view.time.milliseconds)),
+        ("kind", .string(Content.noteKind)), ("text", .string(view.note.text)),
+        ("edited", view.editedAt.map { .int($0.milliseconds) }))
 }

@@ -51,12 +51,8 @@ extension Node {
     ) throws(NodeError) {
         let reference = try postReference(parameters)
         let me = try account(parameters)
-        let name = parameters["recipe"]?.text ?? Recipe.shipped.first?.name ?? ""
-        guard let recipe = Recipe.shipped.first(where: { $0.name == name }) else {
-            let names = Recipe.shipped.map { "\"\($0.name)\"" }.joined(separator: ", ")
-            throw .notFound("there is no recipe called \"\(name)\" (there is: \(names))")
-        }
-        let now = EventLoop.wallClock()
+        let recipe = try recipe(parameters)
+        let now = Self.time(parameters)
         onSquare("explain", reply) { square, desk throws(StoreError) in
             guard let view = try square.note(at: reference) else { return nil }
             let reader = try square.reader(me.identity, desk)
@@ -78,6 +74,43 @@ extension Node {
         }
     }
 
+    /// The newest posts of home in the order of a recipe.
+    func rank(
+        _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
+    ) throws(NodeError) {
+        let me = try account(parameters)
+        let recipe = try recipe(parameters)
+        let limit = Int(min(max(parameters["limit"]?.number ?? 20, 1), 200))
+        let now = Self.time(parameters)
+        onSquare("rank", reply) { square, desk throws(StoreError) in
+            let reader = try square.reader(me.identity, desk)
+            let places = try square.ranking(recipe, for: reader, now: now)
+            return .object(
+                (
+                    "posts",
+                    .array(
+                        places.prefix(limit).map { place in
+                            describe(place.view, square.people).with(
+                                ("score", .int(place.explanation.score)))
+                        })
+                ))
+        }
+    }
+
+    private func recipe(_ parameters: Value) throws(NodeError) -> Recipe {
+        let name = parameters["recipe"]?.text ?? Recipe.shipped.first?.name ?? ""
+        guard let recipe = Recipe.shipped.first(where: { $0.name == name }) else {
+            let names = Recipe.shipped.map { "\"\($0.name)\"" }.joined(separator: ", ")
+            throw .notFound("there is no recipe called \"\(name)\" (there is: \(names))")
+        }
+        return recipe
+    }
+
+    /// The time as of which an order is asked for.
+    private static func time(_ parameters: Value) -> UnixTime {
+        parameters["at"]?.number.map { UnixTime(milliseconds: $0) } ?? EventLoop.wallClock()
+    }
+
     private func postReference(_ parameters: Value) throws(NodeError) -> Reference {
         guard let text = parameters["address"]?.text else { throw .badRequest("which post?") }
         guard let reference = Reference(text: text) else {
@@ -85,6 +118,14 @@ extension Node {
                 "\"\(text)\" is not the address of a post: it has the form did:key:z6Mk…/INDEX/z…")
         }
         return reference
+    }
+}
+
+extension Value {
+    /// A map with further members.
+    fileprivate func with(_ more: (String, Value)...) -> Value {
+        guard case .map(let pairs) = self else { return self }
+        return .map(pairs + more.map { Pair(.text($0.0), $0.1) })
     }
 }
 

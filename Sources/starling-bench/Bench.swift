@@ -44,6 +44,7 @@ final class Bench {
             Group(
                 name: "sync-cost", summary: "strangers find what differs",
                 body: Figures.syncCost),
+            Group(name: "square", summary: "what people see", body: Figures.square),
             Group(name: "disk", summary: "bytes on disk", body: Figures.disk),
             Group(name: "start", summary: "start time and memory", body: Figures.start),
         ]

@@ -29,15 +29,16 @@ extension Command {
     }
 
     static let explain = Command(
-        name: "explain", usage: "explain ADDRESS [--recipe NAME]",
+        name: "explain", usage: "explain ADDRESS [--recipe NAME] [--at TIME]",
         summary: "Why a post stands where it stands: each term of a recipe.",
         details: """
             A recipe weighs what signed entries and your own settings say, in whole numbers: whoever
             has the same ones comes to the same order.
 
               --recipe NAME  "latest" (default), "catch up" or "quiet friends first"
+              --at TIME      as it stood then, in milliseconds since 1970 (default: now)
             """,
-        words: 1...1, options: ["--recipe"]
+        words: 1...1, options: ["--recipe", "--at"]
     ) { context throws(NodeError) in
         try context.withNode { node throws(NodeError) in
             let reply = try node.request(
@@ -45,6 +46,7 @@ extension Command {
                 .object(
                     ("address", .string(context.arguments.words[0])),
                     ("recipe", context.arguments.value("--recipe").map { .string($0) }),
+                    ("at", try number("--at", context).map { .int($0) }),
                     ("as", context.arguments.value("--as").map { .string($0) })))
             context.show(reply) {
                 Terminal.line(

@@ -87,17 +87,23 @@ extension Command {
     }
 
     static let timeline = Command(
-        name: "timeline", usage: "timeline [--limit N] [--all]",
+        name: "timeline", usage: "timeline [--limit N] [--all] [--recipe NAME [--at TIME]]",
         summary: "The newest posts of the people you follow.",
         details: """
             Newest last, so that they stand next to your prompt. Times are the authors' claims.
 
               --limit N  how many (default 20, at most 1000)
               --all      of everybody that this node holds
+              --recipe NAME  in the order of a recipe: "catch up", "quiet friends first" or "latest";
+                         the first in that order stands last
+              --at TIME  as it stood then, in milliseconds since 1970
             """,
-        flags: ["--all"], options: ["--limit"]
+        flags: ["--all"], options: ["--limit", "--recipe", "--at"]
     ) { context throws(NodeError) in
         let limit = try number("--limit", context) ?? 20
+        if let recipe = context.arguments.value("--recipe") {
+            return try showRanked(recipe, limit, context)
+        }
         try context.withNode { node throws(NodeError) in
             let reply = try node.request(
                 "timeline",
@@ -120,6 +126,22 @@ extension Command {
                     Terminal.note(
                         "You follow nobody yet, so this is everybody. starling follow WHO")
                 }
+            }
+        }
+    }
+
+    private static func showRanked(
+        _ recipe: String, _ limit: UInt64, _ context: Context
+    ) throws(NodeError) {
+        let time = try number("--at", context)
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request(
+                "rank",
+                context.parameters(
+                    ("recipe", .string(recipe)), ("limit", .int(limit)),
+                    ("at", time.map { .int($0) })))
+            context.show(reply) {
+                for post in (reply["posts"]?.list ?? []).reversed() { show(post: post) }
             }
         }
     }

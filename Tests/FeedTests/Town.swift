@@ -144,6 +144,9 @@ final class Town {
         return Square(store: reader, feed: try FeedReader(path: file), people: people)
     }
 
+    /// Changes the feed's own rows.
+    func falsify(_ sql: String) throws { try feed.database.run(sql) }
+
     func view(_ reference: Reference) throws -> NoteView? {
         try square.act(reference).flatMap { try square.note($0) }
     }

@@ -126,15 +126,7 @@ extension Showing {
     /// The note with an id, or the one that a repost with that id passes on.
     func view(_ id: Int64) throws(StoreError) -> NoteView? {
         guard let act = try feed.act(id) else { return nil }
-        switch act.kind {
-        case .note: return try square.note(act)
-        case .repost:
-            guard let (content, _, _) = try square.entry(act), case .repost(let target, _) = content,
-                let original = try square.act(target)
-            else { return nil }
-            return try square.note(original)
-        default: return nil
-        }
+        return try square.shownNote(act)
     }
 }
 

@@ -126,7 +126,7 @@ extension Showing {
             guard let me = viewer.identity, author == me || people.isFollowing(me, author) else {
                 return false
             }
-            return try isForHome(act, me)
+            return try square.isForHome(act, me)
         case .everybody(let isLocal, let onlyMedia):
             guard act.kind == .note, act.parent == nil,
                 !onlyMedia || act.flags.contains(.hasMedia)

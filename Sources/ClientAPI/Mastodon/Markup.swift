@@ -1,5 +1,6 @@
 package import Content
 package import Crypto
+import Primitives
 
 /// What a note's text is made of.
 ///
@@ -77,7 +78,7 @@ package enum Markup {
     private static func tag(_ text: Substring) -> (piece: Piece, end: Substring.Index)? {
         guard text.first == "#" else { return nil }
         let name = text.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-        guard name.contains(where: { !$0.isNumber }), name.utf8.count <= 100 else { return nil }
+        guard name.contains(where: { !$0.isNumber }), ContentLimits.tag ~= name.utf8.count else { return nil }
         return (.tag(text[..<name.endIndex]), name.endIndex)
     }
 
@@ -89,7 +90,7 @@ package enum Markup {
             let name = String(tag.dropFirst())
             if seen.insert(Array(name.lowercased().utf8)).inserted { tags.append(name) }
         }
-        return Array(tags.prefix(32))
+        return Array(tags.prefix(ContentLimits.tags.upperBound))
     }
 
     /// Who is named in a text: `@name`, `@name@key` or `did:key:…`, as far as `find` knows them.
@@ -99,7 +100,7 @@ package enum Markup {
         let bytes = Array(text.utf8)
         var mentions: [Note.Mention] = []
         var at = 0
-        while at < bytes.count, mentions.count < 64 {
+        while at < bytes.count, mentions.count < ContentLimits.mentions.upperBound {
             guard at == 0 || !isNameByte(bytes[at - 1]), let end = handleEnd(bytes, at) else {
                 at += 1
                 continue

@@ -194,29 +194,13 @@ extension Showing {
 
     /// The newest posts of home in the order of a recipe; of equals the newer first.
     func ranked(_ recipe: Recipe, limit: Int) throws(StoreError) -> [JSONValue] {
+        guard let me = viewer.identity else { return [] }
+        let reader = try square.reader(me, desk)
+        let ranking = try square.ranking(recipe, for: reader, now: now, before: horizon)
         var found: [JSONValue] = []
-        for place in try ranking(recipe).prefix(limit) {
+        for place in ranking.prefix(limit) {
             if let status = try status(place.act, in: .home) { found.append(status) }
         }
         return found
-    }
-
-    func ranking(
-        _ recipe: Recipe
-    ) throws(StoreError) -> [(act: Act, explanation: Explanation)] {
-        guard let me = viewer.identity else { return [] }
-        let reader = try square.reader(me, desk)
-        let page = FeedReader.Page(before: horizon, limit: Limits.HTTP.ranked)
-        var places: [(act: Act, explanation: Explanation)] = []
-        for act in try feed.of(homeLogs(me), page) where try isForHome(act, me) {
-            let isRepost = act.kind == .repost
-            guard let view = try isRepost ? view(act.id) : square.note(act) else { continue }
-            let values = try square.features(
-                of: view, repost: isRepost ? act : nil, for: reader, now: now)
-            places.append((act, recipe.explain(values)))
-        }
-        return places.sorted {
-            ($0.explanation.score, $0.act.id) > ($1.explanation.score, $1.act.id)
-        }
     }
 }

@@ -47,6 +47,15 @@ struct Search: Sendable {
     var author: Int64?
     var onlyFollowed: Bool
 
+    /// Posts with these words.
+    init(words: String, limit: Int) {
+        self.words = words
+        self.limit = limit
+        kinds = ["statuses"]
+        (offset, before, after) = (0, .max, -1)
+        onlyFollowed = false
+    }
+
     init(_ call: Call) throws(HTTPFailure) {
         let parameters = call.parameters
         words = try parameters.text("q") ?? ""

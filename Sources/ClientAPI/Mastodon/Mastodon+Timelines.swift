@@ -68,28 +68,12 @@ extension Showing {
     /// What the viewer and those whom they follow post and pass on.
     func home(_ paging: Paging) throws(StoreError) -> Statuses {
         guard let me = viewer.identity else { return [] }
-        let logs = try homeLogs(me)
+        let logs = try square.homeLogs(me)
         return try fill(paging, .home) { page throws(StoreError) in
             try feed.of(logs, page)
         } where: { act throws(StoreError) in
-            try isForHome(act, me)
+            try square.isForHome(act, me)
         }
-    }
-
-    func homeLogs(_ me: LogKey) throws(StoreError) -> [Int64] {
-        var logs: [Int64] = []
-        for identity in [me] + people.follows(of: me) { logs += try square.logs(of: identity) }
-        return logs
-    }
-
-    /// Answers to people whom the viewer does not read are left to their authors' pages.
-    func isForHome(_ act: Act, _ me: LogKey) throws(StoreError) -> Bool {
-        guard act.kind == .note, act.parent != nil, let author = try square.author(of: act),
-            author != me, let view = try square.note(act), let reply = view.first.reply
-        else { return true }
-        let log = reply.to.log
-        let other = people.identity(of: log, at: reply.to.index) ?? log
-        return other == me || other == author || people.isFollowing(me, other)
     }
 
     func everybody(

@@ -23,6 +23,13 @@ struct Paging: Sendable {
         query = call.request.query
     }
 
+    /// The newest so many.
+    init(limit: Int) {
+        page = FeedReader.Page(limit: limit)
+        path = ""
+        query = ""
+    }
+
     /// The answer with the addresses of the pages beside it (RFC 8288).
     func answer(_ items: [(id: Int64, json: JSONValue)]) -> HTTPResponse {
         var response = HTTPResponse.json(.array(items.map(\.json)))
