@@ -29,6 +29,7 @@ extension Node {
             case "check": check(reply)
             case "search": try search(parameters, reply)
             case "reindex": reindex(reply)
+            case "media": try media(parameters, reply)
             case "wait": try wait(parameters, reply)
             case "init": try createAccount(parameters, reply)
             case "device": try newDevice(parameters, reply)

@@ -51,6 +51,9 @@ extension Limits {
 
         /// Lists of hashes of blobs that were read last, kept in memory: 512 KiB each at most.
         package static let listsKept = 8
+        /// Bytes of a picture that is uploaded: it is looked through in memory, twice. *Guess*:
+        /// five times what good cameras make.
+        package static let picture: UInt64 = 64 << 20
         /// How long a reader may wait for a blob, in seconds: a request of a client has an end.
         package static let longestWait = 30
         /// What was uploaded and is named by no post, after so long: two days, in milliseconds.
