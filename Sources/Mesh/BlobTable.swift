@@ -80,6 +80,8 @@ final class BlobFetch {
     var stalled: [SessionID] = []
     /// Peers that sent wrong parts of it.
     var excluded: [LogKey] = []
+    /// Sessions that held it no more, and were asked once again.
+    var lacking: [SessionID] = []
     /// The list as it comes, all of one peer.
     var pages: [[Hash]?] = []
     var source: SessionID?
@@ -160,36 +162,28 @@ final class BlobFetch {
 struct BlobTable {
     /// What is to be fetched, the best first.
     private(set) var order: [BlobFetch] = []
-    private var byRoot: [Hash: BlobFetch] = [:]
+    /// By root and size: whoever names a root with another size names another blob, and must not
+    /// stand in the way of the right one.
+    private var byName: [Blob: BlobFetch] = [:]
     /// What is here, and who else says to hold it.
-    private var watched: [Hash: Watched] = [:]
-    private var watchOrder = Deque<Hash>()
+    /// Sessions by blob.
+    private var watched: [Blob: [SessionID]] = [:]
+    private var watchOrder = Deque<Blob>()
     /// Something changed that lets parts be asked for.
     var isDirty = false
 
-    struct Watched {
-        var blob: Blob
-        var holders: [SessionID] = []
-    }
+    subscript(_ blob: Blob) -> BlobFetch? { byName[blob] }
 
-    subscript(_ blob: Blob) -> BlobFetch? {
-        guard let fetch = byRoot[blob.root], fetch.blob == blob else { return nil }
-        return fetch
-    }
+    /// Whether it is to be fetched, or noted who holds it.
+    func concerns(_ blob: Blob) -> Bool { byName[blob] != nil || watched[blob] != nil }
 
-    /// A blob that is fetched or watched, by its root.
-    func blob(_ root: Hash) -> Blob? { byRoot[root]?.blob ?? watched[root]?.blob }
-
-    var watchedBlobs: [Blob] {
-        (0..<watchOrder.count).compactMap { watched[watchOrder[$0]]?.blob }
-    }
+    var watchedBlobs: [Blob] { (0..<watchOrder.count).map { watchOrder[$0] } }
 
     /// Adds what is to be fetched; what falls out for it, if anything. Nil of both when it is
     /// itself worth less than all that is here.
     mutating func add(_ blob: Blob, _ rank: BlobRank) -> (added: BlobFetch?, dropped: BlobFetch?) {
-        if let known = byRoot[blob.root] {
-            // Another size under the same root is no blob, or not this one.
-            guard known.blob == blob, rank < known.rank else { return (nil, nil) }
+        if let known = byName[blob] {
+            guard rank < known.rank else { return (nil, nil) }
             order.removeAll { $0 === known }
             known.rank = rank
             insert(known)
@@ -202,8 +196,8 @@ struct BlobTable {
             dropped = last
         }
         let fetch = BlobFetch(blob, rank)
-        fetch.holders = watched[blob.root]?.holders ?? []
-        byRoot[blob.root] = fetch
+        fetch.holders = watched[blob] ?? []
+        byName[blob] = fetch
         insert(fetch)
         return (fetch, dropped)
     }
@@ -218,15 +212,15 @@ struct BlobTable {
     }
 
     mutating func remove(_ fetch: BlobFetch) {
-        byRoot[fetch.blob.root] = nil
+        byName[fetch.blob] = nil
         order.removeAll { $0 === fetch }
     }
 
     /// From now on it is noted who holds it.
     mutating func watch(_ blob: Blob, holders: [SessionID] = []) {
-        guard watched[blob.root] == nil else { return }
-        watched[blob.root] = Watched(blob: blob, holders: holders)
-        watchOrder.append(blob.root)
+        guard watched[blob] == nil else { return }
+        watched[blob] = holders
+        watchOrder.append(blob)
         if watchOrder.count > Limits.Blobs.watched, let oldest = watchOrder.popFirst() {
             watched[oldest] = nil
         }
@@ -237,11 +231,7 @@ struct BlobTable {
             fetch.holders.append(session)
             isDirty = true
         }
-        if watched[blob.root]?.blob == blob,
-            watched[blob.root]?.holders.contains(session) == false
-        {
-            watched[blob.root]?.holders.append(session)
-        }
+        if watched[blob]?.contains(session) == false { watched[blob]?.append(session) }
     }
 
     /// A session has ended.
@@ -249,19 +239,19 @@ struct BlobTable {
         for fetch in order {
             fetch.holders.removeAll { $0 == session }
             fetch.stalled.removeAll { $0 == session }
+            fetch.lacking.removeAll { $0 == session }
         }
         for at in 0..<watchOrder.count {
-            watched[watchOrder[at]]?.holders.removeAll { $0 == session }
+            watched[watchOrder[at]]?.removeAll { $0 == session }
         }
     }
 
     func isHeld(_ blob: Blob, by session: SessionID) -> Bool {
-        self[blob]?.holders.contains(session) ?? watched[blob.root]?.holders.contains(session)
-            ?? false
+        self[blob]?.holders.contains(session) ?? watched[blob]?.contains(session) ?? false
     }
 
-    func holders(of root: Hash) -> Int {
-        max(byRoot[root]?.holders.count ?? 0, watched[root]?.holders.count ?? 0)
+    func holders(of blob: Blob) -> Int {
+        max(byName[blob]?.holders.count ?? 0, watched[blob]?.count ?? 0)
     }
 }
 
@@ -269,8 +259,8 @@ struct BlobTable {
 struct SessionBlobs {
     // MARK: Ours
 
-    /// Roots of blobs that the peer is to be asked about, and whether an answer is awaited.
-    var toAsk = BoundedHashes(limit: 2 * Limits.Blobs.wanted)
+    /// Blobs that the peer is to be asked about, and whether an answer is awaited.
+    var toAsk = BoundedBlobs(limit: 2 * Limits.Blobs.wanted)
     var isAsking = false
     /// Parts that the peer was asked for, and when they are given up.
     var requests: [Requested] = []
@@ -279,7 +269,7 @@ struct SessionBlobs {
     // MARK: Theirs
 
     /// What the peer asked about and was not here.
-    var awaited = BoundedHashes(limit: Limits.Blobs.awaited)
+    var awaited = BoundedBlobs(limit: Limits.Blobs.awaited)
     /// The peer's question is being looked up.
     var asked: [Blob] = []
     /// Parts that the peer waits for.
@@ -296,10 +286,10 @@ struct SessionBlobs {
     var isBusy: Bool { !requests.isEmpty || partsOwed > 0 || !asked.isEmpty }
 }
 
-/// Some hashes, each once, in the order in which they came; the oldest fall out.
-struct BoundedHashes {
-    private var order = Deque<Hash>()
-    private var members: Set<Hash> = []
+/// Some blobs, each once, in the order in which they came; the oldest fall out.
+struct BoundedBlobs {
+    private var order = Deque<Blob>()
+    private var members: Set<Blob> = []
     let limit: Int
 
     init(limit: Int) { self.limit = limit }
@@ -307,22 +297,22 @@ struct BoundedHashes {
     var count: Int { order.count }
     var isEmpty: Bool { members.isEmpty }
 
-    mutating func insert(_ hash: Hash) {
-        guard members.insert(hash).inserted else { return }
-        order.append(hash)
+    mutating func insert(_ blob: Blob) {
+        guard members.insert(blob).inserted else { return }
+        order.append(blob)
         if order.count > limit, let oldest = order.popFirst() { members.remove(oldest) }
     }
 
     /// Whether it was there.
-    mutating func remove(_ hash: Hash) -> Bool {
-        guard members.remove(hash) != nil else { return false }
+    mutating func remove(_ blob: Blob) -> Bool {
+        guard members.remove(blob) != nil else { return false }
         if members.isEmpty { order.removeAll() }
         return true
     }
 
-    mutating func popFirst() -> Hash? {
-        while let hash = order.popFirst() {
-            if members.remove(hash) != nil { return hash }
+    mutating func popFirst() -> Blob? {
+        while let blob = order.popFirst() {
+            if members.remove(blob) != nil { return blob }
         }
         return nil
     }

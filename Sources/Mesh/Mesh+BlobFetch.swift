@@ -139,11 +139,15 @@ extension Mesh {
         farewell(session, .protocolError, why)
     }
 
-    /// The peer has it no more.
+    /// The peer has it no more. It is asked once more, so that it tells when it has.
     private mutating func lacks(_ session: Session, _ fetch: BlobFetch, _ piece: BlobPiece) {
         fetch.holders.removeAll { $0 == session.id }
         missed(.init(blob: piece.blob, part: piece.part, index: piece.index), session)
         giveBack(session, of: fetch.blob)
+        if !fetch.lacking.contains(session.id) {
+            fetch.lacking.append(session.id)
+            session.blobs.toAsk.insert(fetch.blob)
+        }
         if fetch.holders.isEmpty && fetch.underWay == 0 { fetch.rest() }
     }
 

@@ -19,7 +19,7 @@ extension Mesh {
         }
         let here = Set(found)
         for blob in session.blobs.asked where !here.contains(blob) {
-            session.blobs.awaited.insert(blob.root)
+            session.blobs.awaited.insert(blob)
         }
         let list = session.blobs.asked.filter { here.contains($0) }
         session.blobs.asked = []

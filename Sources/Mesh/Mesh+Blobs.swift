@@ -31,7 +31,7 @@ extension Mesh {
     }
 
     /// How many peers that are connected say that they hold a blob.
-    package func holders(of blob: Blob) -> Int { blobs.holders(of: blob.root) }
+    package func holders(of blob: Blob) -> Int { blobs.holders(of: blob) }
 
     /// How many chunks of a blob are here while it is fetched; nil when it is not being fetched.
     package func blobProgress(_ blob: Blob) -> (here: Int, all: Int)? {
@@ -69,7 +69,7 @@ extension Mesh {
         if let fetch = blobs[blob] { dropBlob(fetch) }
         blobs.watch(blob, holders: holders)
         for session in sessions.all where session.isReady {
-            if session.blobs.awaited.remove(blob.root) {
+            if session.blobs.awaited.remove(blob) {
                 send(session, .blobHave(answer: false, [blob]))
             }
         }
@@ -86,15 +86,15 @@ extension Mesh {
 
     private func askAll(_ blob: Blob) {
         for session in sessions.all where session.isReady {
-            if !blobs.isHeld(blob, by: session.id) { session.blobs.toAsk.insert(blob.root) }
+            if !blobs.isHeld(blob, by: session.id) { session.blobs.toAsk.insert(blob) }
         }
     }
 
     /// A session has become ready: the peer is asked about all that is wanted.
     func askAboutBlobs(_ session: Session) {
-        for fetch in blobs.order { session.blobs.toAsk.insert(fetch.blob.root) }
+        for fetch in blobs.order { session.blobs.toAsk.insert(fetch.blob) }
         for blob in blobs.watchedBlobs.suffix(Limits.Blobs.named) {
-            session.blobs.toAsk.insert(blob.root)
+            session.blobs.toAsk.insert(blob)
         }
     }
 
@@ -108,9 +108,9 @@ extension Mesh {
     private mutating func ask(_ session: Session) {
         guard session.isReady, !session.blobs.isAsking, !session.isCongested else { return }
         var list: [Blob] = []
-        while list.count < Limits.Blobs.named, let root = session.blobs.toAsk.popFirst() {
+        while list.count < Limits.Blobs.named, let blob = session.blobs.toAsk.popFirst() {
             // It may have fallen out meanwhile.
-            if let blob = blobs.blob(root) { list.append(blob) }
+            if blobs.concerns(blob) { list.append(blob) }
         }
         guard !list.isEmpty else { return }
         session.blobs.isAsking = true

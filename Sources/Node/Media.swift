@@ -173,5 +173,5 @@ package final class Media: Sendable {
     }
 
     /// What was read of it was not as it should be: it is looked at, and fetched again.
-    package func damaged(_ blob: Blob) { submit(.damaged(blob.root)) }
+    package func damaged(_ blob: Blob) { submit(.damaged(blob)) }
 }

@@ -23,7 +23,7 @@ enum MediaWork: Sendable {
     case refill
     case plan(StoragePlan)
     case want(Blob)
-    case damaged(Hash)
+    case damaged(Blob)
     /// The owner has put a file here.
     case added(Blob)
 }
@@ -35,7 +35,7 @@ final class MediaWorker {
     private let reader: StoreReader
     private let keeper: MediaKeeper
     /// Blobs that there was no room for, until the plan changes.
-    private var refused: Set<Hash> = []
+    private var refused: Set<Blob> = []
     private var told: UInt64 = 0
 
     init(_ media: Media, store: String) throws(StoreError) {
@@ -49,9 +49,9 @@ final class MediaWorker {
     /// What a crash left: drafts that nobody used, and parts of what is still wanted.
     func start() throws(StoreError) {
         try keeper.dropDrafts(at: EventLoop.wallClock())
-        for root in files.partial {
-            guard let list = files.list(of: root), let mention = try mention(list.blob) else {
-                files.drop(root)
+        for blob in files.partial {
+            guard let mention = try mention(blob) else {
+                files.drop(blob)
                 continue
             }
             media.post(.event(.lacking(mention)))
@@ -66,10 +66,12 @@ final class MediaWorker {
                 try named(try reader.media(of: log, from: from, to: to))
             case .refill: try named(try reader.newestMedia(limit: 4 * Limits.Blobs.wanted))
             case .plan(let plan):
-                refused = []
+                if plan.budget != keeper.plan.budget || plan.hops != keeper.plan.hops {
+                    refused = []
+                }
                 try keeper.adopt(plan)
             case .want(let blob): want(blob)
-            case .damaged(let root): try damaged(root)
+            case .damaged(let blob): try damaged(blob)
             case .added(let blob): media.post(.event(.held(blob)))
             }
         } catch {
@@ -90,15 +92,16 @@ final class MediaWorker {
     // MARK: What entries name
 
     private func named(_ rows: [MediaRow]) throws(StoreError) {
-        var seen: Set<Hash> = []
+        var seen: Set<Blob> = []
         var mentions: [BlobMention] = []
-        for row in rows where seen.insert(row.blob.root).inserted {
+        for row in rows where seen.insert(row.blob).inserted {
             if files.holds(row.blob) {
+                media.post(.event(.held(row.blob)))
                 // Others are asked, so that the owner knows who has it.
                 if keeper.plan.hop(of: row.log) == 0 { media.post(.event(.ask(row.blob))) }
                 continue
             }
-            guard row.blob.size <= Limits.Blobs.unasked, !refused.contains(row.blob.root),
+            guard row.blob.size <= Limits.Blobs.unasked, !refused.contains(row.blob),
                 mentions.count < Limits.Blobs.wanted
             else { continue }
             mentions.append(
@@ -119,20 +122,19 @@ final class MediaWorker {
 
     private func want(_ blob: Blob) {
         if files.holds(blob) { return media.tellWaiters(blob.root) }
-        refused.remove(blob.root)
+        refused.remove(blob)
         keeper.await(blob.root)
         media.post(.event(.want(blob)))
     }
 
-    private func damaged(_ root: Hash) throws(StoreError) {
-        guard let whole = files.whole(root) else { return }
-        if let file = files.open(root), file.isSound(0..<whole.blob.size) { return }
-        guard files.setAside(root) else { return }
+    private func damaged(_ blob: Blob) throws(StoreError) {
+        if let file = files.open(blob.root), file.isSound(0..<blob.size) { return }
+        guard files.setAside(blob) else { return }
         media.post(.complaint("a picture or film is damaged on this disk, and fetched again"))
-        let mention = try mention(whole.blob)
+        let mention = try mention(blob)
         let time = UnixTime(milliseconds: 0)
         media.post(
-            .event(.lacking(mention ?? BlobMention(blob: whole.blob, hop: 0, time: time))))
+            .event(.lacking(mention ?? BlobMention(blob: blob, hop: 0, time: time))))
     }
 
     // MARK: What the mesh asks for
@@ -170,7 +172,7 @@ final class MediaWorker {
 
     private func fail(_ blob: Blob, _ failure: StoreFailure) {
         if refused.count > 4 * Limits.Blobs.wanted { refused = [] }
-        refused.insert(blob.root)
+        refused.insert(blob)
         media.post(.event(.failed(blob, failure)))
         media.tellWaiters(blob.root)
     }
@@ -180,7 +182,7 @@ final class MediaWorker {
             media.post(.event(.held(blob)))
             return media.tellWaiters(blob.root)
         }
-        if !files.isBegun(blob.root) {
+        if !files.isBegun(blob) {
             guard try keeper.makeRoom(for: blob) else { return fail(blob, .full) }
         }
         let found = try files.begin(blob, hashes)
@@ -199,6 +201,6 @@ final class MediaWorker {
             }
         }
         media.post(.event(.read(session, piece)))
-        if piece.bytes.isEmpty && files.holds(request.blob) { perform(.damaged(request.blob.root)) }
+        if piece.bytes.isEmpty && files.holds(request.blob) { perform(.damaged(request.blob)) }
     }
 }

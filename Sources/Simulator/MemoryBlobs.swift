@@ -22,7 +22,7 @@ package struct MemoryBlobs {
 
     package init() {}
 
-    package func holds(_ blob: Blob) -> Bool { whole[blob.root] != nil }
+    package func holds(_ blob: Blob) -> Bool { whole[blob.root]?.list.blob == blob }
 
     package func bytes(of blob: Blob) -> [UInt8]? { whole[blob.root]?.bytes }
 

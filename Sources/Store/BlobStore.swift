@@ -6,19 +6,22 @@ import Primitives
 import Synchronization
 import Wire
 
-/// Media in files beside the database: a blob each, named by its root.
+/// Media in files beside the database: a blob each, named by its root and size.
 ///
 /// | file | what |
 /// |---|---|
-/// | `ROOT` | all bytes of a blob that is here whole |
-/// | `ROOT.part` | what has come of one that is being fetched; the rest is zeros |
-/// | `ROOT.list` | its size (8 bytes, big-endian) and the hashes of its chunks |
-/// | `ROOT.own` | empty: the owner put it here, and it is never dropped |
+/// | `ROOT-SIZE` | all bytes of a blob that is here whole |
+/// | `ROOT-SIZE.part` | what has come of one that is being fetched; the rest is zeros |
+/// | `ROOT-SIZE.list` | the hashes of its chunks |
+/// | `ROOT-SIZE.own` | empty: the owner put it here, and it is never dropped |
 /// | `new-…` | not finished when the process ended: removed at the next start |
 ///
 /// Names appear by rename or link, behind a sync of what they name; so whatever moment the process
 /// ends at, a file is whole or not there. Which chunks of a part are here is found by hashing them.
 /// Nothing is given that was not hashed in the same moment. Any thread may use it.
+///
+/// The size is in the name since anybody can name a root with another size: such a blob, which
+/// nobody has, must not take the place of the right one.
 package final class BlobStore: Sendable {
     package let directory: String
     private let state = Mutex(State())
@@ -26,7 +29,7 @@ package final class BlobStore: Sendable {
     private struct State {
         var whole: [Hash: Whole] = [:]
         /// Bytes of those that are fetched, as they will be.
-        var parts: [Hash: UInt64] = [:]
+        var parts: [Blob: UInt64] = [:]
         /// What others' take, whole or in part.
         var othersBytes: UInt64 = 0
         /// Lists that were read last, the newest at the end.
@@ -51,8 +54,17 @@ package final class BlobStore: Sendable {
         try scan()
     }
 
-    private func path(_ root: Hash, _ suffix: String = "") -> String {
-        "\(directory)/\(Hex.encode(root.array))\(suffix)"
+    private func path(_ blob: Blob, _ suffix: String = "") -> String {
+        "\(directory)/\(Hex.encode(blob.root.array))-\(blob.size)\(suffix)"
+    }
+
+    /// The blob that a file is named after.
+    private static func blob(named name: String) -> Blob? {
+        let parts = name.split(separator: "-")
+        guard parts.count == 2, let bytes = Hex.decode(String(parts[0])),
+            let root = Bytes32(bytes), let size = UInt64(parts[1])
+        else { return nil }
+        return try? Blob(root: root, size: size)
     }
 
     // MARK: What is here
@@ -67,17 +79,16 @@ package final class BlobStore: Sendable {
             }
             let isPart = name.hasSuffix(".part")
             let text = isPart ? String(name.dropLast(5)) : name
-            guard let bytes = Hex.decode(text), let root = Bytes32(bytes),
+            guard let blob = Self.blob(named: text),
                 let status = try FileMode.status(of: "\(directory)/\(name)"),
-                status.st_mode & S_IFMT == S_IFREG,
-                let blob = try? Blob(root: root, size: UInt64(clamping: status.st_size))
+                status.st_mode & S_IFMT == S_IFREG
             else { continue }
             let isOwn = known.contains(text + ".own")
             state.withLock { state in
                 if isPart {
-                    state.parts[root] = isOwn ? 0 : blob.size
+                    state.parts[blob] = isOwn ? 0 : blob.size
                 } else {
-                    state.whole[root] = Whole(blob: blob, isOwn: isOwn)
+                    state.whole[blob.root] = Whole(blob: blob, isOwn: isOwn)
                 }
                 if !isOwn { state.othersBytes += blob.size }
             }
@@ -105,8 +116,8 @@ package final class BlobStore: Sendable {
 
     package func whole(_ root: Hash) -> Whole? { state.withLock { $0.whole[root] } }
 
-    private func isOwn(_ root: Hash) -> Bool {
-        unsafe access(path(root, ".own"), F_OK) == 0
+    private func isOwn(_ blob: Blob) -> Bool {
+        unsafe access(path(blob, ".own"), F_OK) == 0
     }
 
     /// What others' media take.
@@ -126,10 +137,14 @@ package final class BlobStore: Sendable {
     }
 
     /// Whether room is set aside for it.
-    package func isBegun(_ root: Hash) -> Bool { state.withLock { $0.parts[root] != nil } }
+    package func isBegun(_ blob: Blob) -> Bool { state.withLock { $0.parts[blob] != nil } }
 
-    /// Roots of what has come in part.
-    package var partial: [Hash] { state.withLock { Array($0.parts.keys) }.sorted() }
+    /// What has come in part.
+    package var partial: [Blob] {
+        state.withLock { Array($0.parts.keys) }.sorted {
+            ($0.root, $0.size) < ($1.root, $1.size)
+        }
+    }
 
     // MARK: Own files
 
@@ -140,16 +155,16 @@ package final class BlobStore: Sendable {
         do throws(StoreError) {
             let list = try copy(descriptor, to: name)
             try keep(list)
-            try mark(list.blob.root)
-            try rename(name, to: path(list.blob.root))
+            try mark(list.blob)
+            try rename(name, to: path(list.blob))
             state.withLock { state in
                 if let known = state.whole[list.blob.root], !known.isOwn {
                     state.othersBytes -= min(state.othersBytes, known.blob.size)
                 }
-                Self.forgetPart(list.blob.root, &state)
+                Self.forgetPart(list.blob, &state)
                 state.whole[list.blob.root] = Whole(blob: list.blob, isOwn: true)
             }
-            _ = unsafe unlink(path(list.blob.root, ".part"))
+            _ = unsafe unlink(path(list.blob, ".part"))
             return list.blob
         } catch {
             _ = unsafe unlink(name)
@@ -182,12 +197,12 @@ package final class BlobStore: Sendable {
         }
     }
 
-    private func mark(_ root: Hash) throws(StoreError) {
+    private func mark(_ blob: Blob) throws(StoreError) {
         do throws(StoreError) {
-            try FileDescriptor(path(root, ".own"), O_WRONLY | O_CREAT | O_EXCL).sync()
+            try FileDescriptor(path(blob, ".own"), O_WRONLY | O_CREAT | O_EXCL).sync()
         } catch {
             // It was there before.
-            guard try FileMode.status(of: path(root, ".own")) != nil else { throw error }
+            guard try FileMode.status(of: path(blob, ".own")) != nil else { throw error }
         }
     }
 
@@ -210,38 +225,32 @@ package final class BlobStore: Sendable {
 
     private func keep(_ list: ChunkList) throws(StoreError) {
         let name = newName()
-        let size = list.blob.size
-        let head = (0..<8).map { UInt8(truncatingIfNeeded: size >> (56 - 8 * UInt64($0))) }
         do throws(StoreError) {
             let file = try FileDescriptor(name, O_WRONLY | O_CREAT | O_EXCL)
-            try file.write(head + list.hashes.flatMap(\.array), at: 0)
+            try file.write(list.hashes.flatMap(\.array), at: 0)
             try file.sync()
         } catch {
             _ = unsafe unlink(name)
             throw error
         }
-        try rename(name, to: path(list.blob.root, ".list"))
+        try rename(name, to: path(list.blob, ".list"))
         remember(list)
     }
 
     private func remember(_ list: ChunkList) {
         state.withLock { state in
-            state.lists.removeAll { $0.blob.root == list.blob.root }
+            state.lists.removeAll { $0.blob == list.blob }
             state.lists.append(list)
             state.lists.removeFirst(max(0, state.lists.count - Limits.Blobs.listsKept))
         }
     }
 
     /// The list of a blob that is here or was begun; nil when there is none, or it is damaged.
-    package func list(of root: Hash) -> ChunkList? {
-        if let known = state.withLock({ $0.lists.last { $0.blob.root == root } }) { return known }
-        let most = 8 + 32 * Blob.chunks(of: ContentLimits.blob.upperBound)
-        guard let file = try? FileDescriptor(path(root, ".list"), O_RDONLY),
-            let bytes = try? file.read(most + 1, at: 0), bytes.count > 8, bytes.count <= most,
-            let hashes = ChunkList.hashes(in: Array(bytes[8...])),
-            let blob = try? Blob(
-                root: root, size: bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) }),
-            let list = ChunkList(blob, hashes)
+    package func list(of blob: Blob) -> ChunkList? {
+        if let known = state.withLock({ $0.lists.last { $0.blob == blob } }) { return known }
+        guard let file = try? FileDescriptor(path(blob, ".list"), O_RDONLY),
+            let bytes = try? file.read(32 * blob.chunks + 1, at: 0),
+            let hashes = ChunkList.hashes(in: bytes), let list = ChunkList(blob, hashes)
         else { return nil }
         remember(list)
         return list
@@ -255,8 +264,8 @@ package final class BlobStore: Sendable {
         _ blob: Blob, _ hashes: [Hash]
     ) throws(StoreError) -> (hashes: [Hash], present: [Int]) {
         if let given = ChunkList(blob, hashes) { try keep(given) }
-        guard let list = list(of: blob.root), list.blob == blob else { return ([], []) }
-        let part = path(blob.root, ".part")
+        guard let list = list(of: blob) else { return ([], []) }
+        let part = path(blob, ".part")
         if try FileMode.status(of: part) == nil {
             let file = try FileDescriptor(part, O_RDWR | O_CREAT | O_EXCL)
             guard ftruncate(file.number, off_t(blob.size)) == 0 else {
@@ -270,10 +279,10 @@ package final class BlobStore: Sendable {
     }
 
     private func count(part blob: Blob) {
-        let isOwn = isOwn(blob.root)
+        let isOwn = isOwn(blob)
         state.withLock { state in
-            guard state.parts[blob.root] == nil else { return }
-            state.parts[blob.root] = isOwn ? 0 : blob.size
+            guard state.parts[blob] == nil else { return }
+            state.parts[blob] = isOwn ? 0 : blob.size
             if !isOwn { state.othersBytes += blob.size }
         }
     }
@@ -300,26 +309,26 @@ package final class BlobStore: Sendable {
 
     /// Writes one chunk, which was checked.
     package func write(_ blob: Blob, _ index: Int, _ bytes: [UInt8]) throws(StoreError) {
-        let file = try FileDescriptor(path(blob.root, ".part"), O_WRONLY)
+        let file = try FileDescriptor(path(blob, ".part"), O_WRONLY)
         try file.write(bytes, at: index * Limits.Blobs.chunk)
     }
 
     /// All chunks are written: gives the blob its name, once everything is on the disk.
     package func finish(_ blob: Blob) throws(StoreError) {
-        let part = path(blob.root, ".part")
+        let part = path(blob, ".part")
         let file = try FileDescriptor(part, O_RDONLY)
         try file.sync()
-        try rename(part, to: path(blob.root))
-        let isOwn = isOwn(blob.root)
+        try rename(part, to: path(blob))
+        let isOwn = isOwn(blob)
         state.withLock { state in
-            Self.forgetPart(blob.root, &state)
+            Self.forgetPart(blob, &state)
             state.whole[blob.root] = Whole(blob: blob, isOwn: isOwn)
             if !isOwn { state.othersBytes += blob.size }
         }
     }
 
-    private static func forgetPart(_ root: Hash, _ state: inout State) {
-        guard let bytes = state.parts.removeValue(forKey: root) else { return }
+    private static func forgetPart(_ blob: Blob, _ state: inout State) {
+        guard let bytes = state.parts.removeValue(forKey: blob) else { return }
         state.othersBytes -= min(state.othersBytes, bytes)
     }
 
@@ -327,8 +336,8 @@ package final class BlobStore: Sendable {
 
     /// The blob's bytes, each chunk checked when it is read; nil when it is not here whole.
     package func open(_ root: Hash) -> BlobFile? {
-        guard let whole = whole(root), let list = list(of: root), list.blob == whole.blob,
-            let file = try? FileDescriptor(path(root), O_RDONLY),
+        guard let whole = whole(root), let list = list(of: whole.blob),
+            let file = try? FileDescriptor(path(whole.blob), O_RDONLY),
             (try? file.status().st_size) == off_t(whole.blob.size)
         else { return nil }
         return BlobFile(file, list)
@@ -338,50 +347,52 @@ package final class BlobStore: Sendable {
 
     /// What is here is not what it should be: it is a part again, of the chunks that are right.
     /// False when it was not here.
-    package func setAside(_ root: Hash) -> Bool {
-        guard let whole = whole(root), list(of: root) != nil else { return lose(root) }
-        guard (try? rename(path(root), to: path(root, ".part"))) != nil else { return lose(root) }
-        _ = unsafe truncate(path(root, ".part"), off_t(whole.blob.size))
+    package func setAside(_ blob: Blob) -> Bool {
+        guard let whole = whole(blob.root), whole.blob == blob, list(of: blob) != nil,
+            (try? rename(path(blob), to: path(blob, ".part"))) != nil
+        else { return lose(blob) }
+        _ = unsafe truncate(path(blob, ".part"), off_t(blob.size))
         state.withLock { state in
-            state.whole[root] = nil
-            state.parts[root] = whole.isOwn ? 0 : whole.blob.size
+            state.whole[blob.root] = nil
+            state.parts[blob] = whole.isOwn ? 0 : blob.size
         }
         return true
     }
 
     /// Without its list nothing of it can be told to be right; it is fetched from its beginning.
-    private func lose(_ root: Hash) -> Bool {
-        guard let whole = whole(root) else { return false }
-        for suffix in ["", ".list"] { _ = unsafe unlink(path(root, suffix)) }
+    private func lose(_ blob: Blob) -> Bool {
+        guard let whole = whole(blob.root), whole.blob == blob else { return false }
+        for suffix in ["", ".list"] { _ = unsafe unlink(path(blob, suffix)) }
         state.withLock { state in
-            state.whole[root] = nil
-            state.lists.removeAll { $0.blob.root == root }
-            if !whole.isOwn { state.othersBytes -= min(state.othersBytes, whole.blob.size) }
+            state.whole[blob.root] = nil
+            state.lists.removeAll { $0.blob == blob }
+            if !whole.isOwn { state.othersBytes -= min(state.othersBytes, blob.size) }
         }
         return true
     }
 
     /// Drops a blob, or what there is of it, to make room. Never one of the owner's.
-    package func drop(_ root: Hash) {
-        if !isOwn(root) { remove(root) }
+    package func drop(_ blob: Blob) {
+        if !isOwn(blob) { remove(blob) }
     }
 
     /// Drops what the owner put here and used nowhere.
-    package func dropDraft(_ root: Hash) { remove(root) }
+    package func dropDraft(_ blob: Blob) { remove(blob) }
 
     /// When the owner's file was put here, in milliseconds since 1970; nil when it was not.
-    package func added(_ root: Hash) -> UInt64? {
-        guard let status = try? FileMode.status(of: path(root, ".own")) else { return nil }
+    package func added(_ blob: Blob) -> UInt64? {
+        guard let status = try? FileMode.status(of: path(blob, ".own")) else { return nil }
         return UInt64(clamping: status.st_mtim.tv_sec) * 1_000
     }
 
-    private func remove(_ root: Hash) {
-        for suffix in ["", ".part", ".list", ".own"] { _ = unsafe unlink(path(root, suffix)) }
+    private func remove(_ blob: Blob) {
+        for suffix in ["", ".part", ".list", ".own"] { _ = unsafe unlink(path(blob, suffix)) }
         state.withLock { state in
-            Self.forgetPart(root, &state)
-            state.lists.removeAll { $0.blob.root == root }
-            guard let whole = state.whole.removeValue(forKey: root), !whole.isOwn else { return }
-            state.othersBytes -= min(state.othersBytes, whole.blob.size)
+            Self.forgetPart(blob, &state)
+            state.lists.removeAll { $0.blob == blob }
+            guard let whole = state.whole[blob.root], whole.blob == blob else { return }
+            state.whole[blob.root] = nil
+            if !whole.isOwn { state.othersBytes -= min(state.othersBytes, blob.size) }
         }
     }
 }

@@ -83,7 +83,7 @@ package final class MediaKeeper {
         let target = bytes + plan.mediaShare / Limits.Blobs.slack
         var freed: UInt64 = 0
         for (_, blob) in list where freed < target {
-            files.drop(blob.root)
+            files.drop(blob)
             freed += blob.size
         }
         return true
@@ -92,11 +92,11 @@ package final class MediaKeeper {
     /// Drops files that the owner put here long ago and no entry names.
     package func dropDrafts(at time: UnixTime) throws(StoreError) {
         for blob in files.own {
-            guard let added = files.added(blob.root),
+            guard let added = files.added(blob),
                 added + Limits.Blobs.draft < time.milliseconds,
                 try reader.mentions(of: blob.root, limit: 1).isEmpty
             else { continue }
-            files.dropDraft(blob.root)
+            files.dropDraft(blob)
         }
     }
 }

@@ -78,7 +78,7 @@ def test_a_damaged_picture_is_fetched_again(room, chance):
     posted = media(one, "post", path=str(picture))["media"]
     node.wait_until(lambda: state(two, posted)["here"], "the picture at two")
     mine = fetched(one, posted, room.folder / "mine")
-    rotten = one.data / "store" / "blobs" / posted["root"]
+    rotten = one.data / "store" / "blobs" / f"{posted['root']}-{posted['size']}"
     data = bytearray(rotten.read_bytes())
     data[200_000] ^= 1
     with open(rotten, "r+b") as file:

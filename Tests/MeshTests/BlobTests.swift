@@ -340,6 +340,9 @@ struct BlobTests {
         net.feed(2, .blob(.want(other)))
         net.run(for: .seconds(20))
         #expect(net.nodes[2].blobs.whole[blob.root] == nil)
+        // Nor does it stand in the way of the right one.
+        net.feed(2, .blob(.want(blob)))
+        #expect(net.run(within: .seconds(20)) { net.has(2, blob, bytes) })
     }
 
     // MARK: Messages

@@ -41,7 +41,8 @@ struct TestBlobs {
         switch effect {
         case .find(let session, let list):
             return .found(
-                session, list.filter { whole[$0.root] != nil && named.contains($0.root) })
+                session,
+                list.filter { whole[$0.root]?.list.blob == $0 && named.contains($0.root) })
         case .read(let session, let request):
             return isStuck ? nil : .read(session, read(request))
         case .begin(let blob, let hashes):
