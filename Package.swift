@@ -46,6 +46,8 @@ let package = Package(
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(
+            name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
 
         // L0
         layer("Primitives"),
@@ -73,7 +75,7 @@ let package = Package(
         // L6
         layer(
             "Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Transport",
-            "Store", "Feed", "CLinux"),
+            "Store", "Feed", "CLinux", "CMagic"),
         // L7
         layer(
             "ClientAPI", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",

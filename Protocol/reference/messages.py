@@ -2,6 +2,7 @@
 
 import struct
 
+import blobs
 import cbor
 import overlay
 import sketch
@@ -186,6 +187,13 @@ def sketch_types(parts):
     return ("sketch", [round_number, lambda v: uint(v, 2, "the kind"), sketch_answer(kind)])
 
 
+def blob_message(kind, parts):
+    name, count, check = blobs.TYPES[kind]
+    require(len(parts) == 1 + count, f"{name} has {1 + count} elements")
+    check(parts[1:])
+    return parts
+
+
 def decode(data):
     """[MSG-1], [MSG-2] Type and value of a message; of an extension only the type is known."""
     require(len(data) <= MAXIMUM_MESSAGE, "the message is too long")
@@ -193,6 +201,8 @@ def decode(data):
     kind = uint(parts[0], MAXIMUM_UINT, "the type")
     if kind >= FIRST_EXTENSION:
         return kind, parts
+    if kind in blobs.TYPES:
+        return kind, blob_message(kind, parts)
     require(kind in TYPES or kind == 19, "an unknown type")
     name, fields = sketch_types(parts) if kind == 19 else TYPES[kind]
     require(len(parts) == 1 + len(fields), f"{name} has {1 + len(fields)} elements")

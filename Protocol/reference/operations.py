@@ -2,6 +2,7 @@
 
 import re
 
+import blobs
 import cbor
 import curve25519
 import discovery
@@ -280,6 +281,25 @@ def do_sketch_decode(request):
     key, heads = sketch_request(request)
     changed, unknown = sketch.compare(octets(request, "sketch"), heads, key)
     return {"changed": [{"log": log.hex(), "size": size} for log, size in changed], "unknown": unknown}
+
+
+def do_blob_name(request):
+    root, size = blobs.name(octets(request, "data"))
+    return {"root": root.hex(), "size": size}
+
+
+def blob_request(request):
+    return octets(request, "root", 32), number(request, "size"), octets_list(request, "hashes", 32)
+
+
+def do_blob_list_verify(request):
+    blobs.check_list(*blob_request(request))
+    return {}
+
+
+def do_blob_chunk_verify(request):
+    blobs.check_chunk(*blob_request(request), number(request, "index"), octets(request, "data"))
+    return {}
 
 
 OPERATIONS = {

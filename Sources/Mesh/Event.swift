@@ -1,3 +1,4 @@
+package import Content
 package import MerkleLog
 package import Primitives
 
@@ -82,6 +83,8 @@ package enum Event: Sendable {
     case quarantine(keys: [Bytes32], addresses: [IPAddress])
     /// The disk is nearly full, or no more: nothing of others is fetched while it is.
     case diskIsLow(Bool)
+    /// What happened to media outside of the network.
+    case blob(BlobEvent)
     case tick
     /// Say farewell to everybody.
     case stop
@@ -110,6 +113,8 @@ package enum Effect: Sendable {
     case refused(Token, Refusal)
     case note(Notice)
     case stored(LogKey, from: UInt64, to: UInt64)
+    /// What is to be done about media: in order.
+    case blob(BlobEffect)
     /// Keep this across restarts: an `AddressTable`, encoded.
     case rememberAddresses([UInt8])
     /// A peer has come with the secret of an invite, and is reserved from now on. Comes again with
@@ -176,4 +181,6 @@ package enum Notice: Sendable {
     case ownLogConfirmed(LogKey)
     case repaired(LogKey, index: UInt64)
     case badBatch(LogKey, from: LogKey, why: LogError)
+    /// A peer sent something else for a part of this blob.
+    case badBlob(Blob, from: LogKey)
 }

@@ -38,5 +38,7 @@ extension Session {
     fileprivate var estimatedBytes: Int {
         4_096 + unsent + frames.capacity + assembler.count + offers.count * 200
             + wants.members.count * 64 + overdue.count * 100 + known.count * 48
+            + (blobs.awaited.count + blobs.toAsk.count) * 80
+            + (blobs.owed.count + blobs.asked.count) * 72
     }
 }

@@ -73,6 +73,9 @@ extension Mesh {
         if unlocated.count > Limits.forkProofs { return "\(unlocated.count) forks to locate" }
         if damage.count > Limits.damagedEntries { return "\(damage.count) damaged entries" }
         if targets.count > Limits.dialTargets { return "\(targets.count) addresses to dial" }
+        if blobs.order.count > Limits.Blobs.wanted { return "\(blobs.order.count) blobs wanted" }
+        let chunks = blobs.order.reduce(0) { $0 + $1.underWay }
+        if chunks > Limits.Blobs.underWay { return "\(chunks) chunks under way" }
         for own in ownLogs where own.waitingBytes > Limits.drafts {
             return "\(own.waitingBytes) bytes of drafts"
         }
@@ -92,6 +95,8 @@ extension Session {
         if serving.count > Limits.streamsServed { return "\(serving.count) streams served" }
         if overdue.count > Limits.offers { return "\(overdue.count) overdue heads" }
         if haves.count > Limits.havesPerMessage { return "\(haves.count) haves" }
+        if blobs.requests.count > Limits.Blobs.requests { return "\(blobs.requests.count) parts" }
+        if blobs.partsOwed > Limits.Blobs.partsOwed { return "\(blobs.partsOwed) parts owed" }
         return nil
     }
 }

@@ -170,7 +170,8 @@ extension Mesh {
         let isBusy =
             overlay?.needs(peer) == true || !session.offers.isEmpty || !session.fetches.isEmpty
             || !session.serving.isEmpty || !session.headsDone || session.resume.cursor != nil
-            || session.writesUnderWay > 0 || session.reconciling.isUnderWay || isKept(peer)
+            || session.writesUnderWay > 0 || session.blobs.isBusy || session.reconciling.isUnderWay
+            || isKept(peer)
         if isBusy {
             session.idleSince = now
         } else {

@@ -162,6 +162,10 @@ extension Mesh {
         case .names(let names): heardNames(session, names)
         case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
             heardOverlay(session, message)
+        case .blobAsk(let list): heardAsk(session, list)
+        case .blobHave(let isAnswer, let list): heardHave(session, isAnswer, list)
+        case .blobGet(let request): heardGet(session, request)
+        case .blobPiece(let piece): heardPiece(session, piece)
         case .unknown: break
         }
     }
@@ -195,6 +199,7 @@ extension Mesh {
         sendOwnLogs(session)
         sendWants(session)
         sendSince(session)
+        askAboutBlobs(session)
         sessionReady(session)
     }
 
@@ -250,6 +255,7 @@ extension Mesh {
         sendHeads(session)
         sendChanges(session)
         serve(session)
+        serveBlobs(session)
     }
 
     // MARK: Ends
@@ -292,6 +298,7 @@ extension Mesh {
                 passOnPart(fetch)
             }
         }
+        blobsLost(session)
         targetEnded(session, wasReady: wasReady)
         if wasReady { sessionLost(session) }
         // One of two that crossed: the peer is still here.
@@ -320,6 +327,7 @@ extension Mesh {
         }
         if now >= session.lastSaid + Limits.pingInterval { send(session, .ping(random.next())) }
         dropStalledFetches(session)
+        dropStalledBlobs(session)
         closeStalledStreams(session)
         repairDatagrams(session)
         repeatAnnouncements(session)
@@ -348,6 +356,7 @@ extension Session {
         if let deadline = frames.deadline { earliest = min(earliest, deadline) }
         for fetch in fetches { earliest = min(earliest, fetch.deadline) }
         for stream in serving { earliest = min(earliest, stream.deadline) }
+        if let deadline = blobs.deadline { earliest = min(earliest, deadline) }
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
         if let reminder = reminders.first { earliest = min(earliest, reminder.at) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }

@@ -532,5 +532,6 @@ extension Mesh {
         count { $0.postsPushed += UInt64(batch.entries.count) }
         send(session, .batch(stream: stream, batch))
         serve(session)
+        serveBlobs(session)
     }
 }

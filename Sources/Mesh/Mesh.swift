@@ -84,6 +84,8 @@ package struct Mesh {
     var unstoredForks: [ForkProof] = []
     /// Entries that the store cannot read back.
     var damage: [DamagedEntry] = []
+    /// Media: what is to be fetched, and who holds what.
+    var blobs = BlobTable()
     /// Nothing is fetched before this: the disk was full.
     var storageBlockedUntil: Instant?
     var isStopping = false
@@ -164,10 +166,12 @@ package struct Mesh {
         case .want(let wanted, let quotas, let isWider): want(wanted, quotas, isWider: isWider)
         case .quarantine(let keys, let addresses): quarantine(keys, addresses)
         case .diskIsLow(let isLow): diskIsLow(isLow)
+        case .blob(let event): handle(event)
         case .tick: tick()
         case .stop: stop()
         }
         flushHaves()
+        goOnWithBlobs()
         shedWeight()
         noteAddressChanges()
     }
@@ -249,6 +253,7 @@ package struct Mesh {
         if let until = storageBlockedUntil, until <= now {
             storageBlockedUntil = nil
             storeForksAgain()
+            blobs.isDirty = true
         }
         for id in sessions.ids {
             if let session = sessions[id] { checkDeadlines(session) }
@@ -316,6 +321,10 @@ package struct MeshCounters: Sendable {
     package var prunes: UInt64 = 0
     package var signaturesChecked: UInt64 = 0
     package var refusedBatches: UInt64 = 0
+    package var chunksSent: UInt64 = 0
+    package var chunksReceived: UInt64 = 0
+    /// Parts of media that were not what they should be.
+    package var refusedParts: UInt64 = 0
 }
 
 /// A write that the shell is making durable.

@@ -1,3 +1,4 @@
+package import Content
 import Crypto
 package import MerkleLog
 package import Primitives
@@ -50,6 +51,12 @@ package enum Message: Equatable, Sendable {
     case disconnect
     case shuffle(nonce: UInt64, origin: Contact, ttl: Int, nodes: [Contact])
     case shuffleReply(nonce: UInt64, nodes: [Contact])
+    /// Which of these do you hold whole?
+    case blobAsk([Blob])
+    /// These, of those that you asked about: in answer, or since they have come.
+    case blobHave(answer: Bool, [Blob])
+    case blobGet(BlobRequest)
+    case blobPiece(BlobPiece)
     /// A type above 31: of a later version, and passed over.
     case unknown(UInt64)
 
@@ -167,6 +174,7 @@ extension Message {
         case .names(let names): names.encode(into: &encoder)
         case .join, .forwardJoin, .neighbor, .neighborReply, .disconnect, .shuffle, .shuffleReply:
             encodeOverlay(into: &encoder)
+        case .blobAsk, .blobHave, .blobGet, .blobPiece: encodeBlob(into: &encoder)
         case .unknown(let type):
             encoder.array(1)
             encoder.uint(type)
@@ -175,8 +183,12 @@ extension Message {
     }
 
     private var sizeHint: Int {
-        guard case .batch(_, let batch) = self else { return 256 }
-        return batch.entries.reduce(4_096) { $0 + $1.encodedSizeBound }
+        switch self {
+        case .batch(_, let batch):
+            batch.entries.reduce(4_096) { $0 + $1.encodedSizeBound }
+        case .blobPiece(let piece): piece.bytes.count + 64
+        default: 256
+        }
     }
 
     package init(decoding bytes: [UInt8]) throws(WireError) {
@@ -190,6 +202,7 @@ extension Message {
         } else {
             let expected = [
                 2, 2, 2, 3, 2, 2, 6, 3, 3, 2, 3, 2, 3, 2, 2, 4, 3, 3, 6, 4, 5, 2, 3, 3, 2, 1, 5, 3,
+                2, 3, 5, 5,
             ]
             guard type < UInt64(expected.count), expected[Int(type)] == count else {
                 throw .malformed
@@ -249,6 +262,7 @@ extension Message {
             let round = try decoder.round()
             return .sketch(round: round, try SketchAnswer(from: &decoder))
         case 20: return .names(try Names(from: &decoder))
+        case 28...: return try readBlob(type, &decoder)
         default: return try readOverlay(type, &decoder)
         }
     }

@@ -79,6 +79,8 @@ final class Session {
     var repairs = Deque<Repair>()
     /// The same for logs that were only announced.
     var reminders = Deque<Repair>()
+    /// Media that the peer has, or wants.
+    var blobs = SessionBlobs()
     /// Writes of what this peer sent that are not durable yet.
     var writesUnderWay = 0
 

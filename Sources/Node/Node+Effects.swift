@@ -25,6 +25,7 @@ extension Node {
             publishing.removeValue(forKey: token)?(.failure(refusal))
         case .note(let notice): take(notice)
         case .stored(let log, let from, let to): entriesStored(log, from, to)
+        case .blob(let effect): media.submit(.effect(effect))
         case .rememberAddresses(let bytes): keep(Self.addressSetting, bytes)
         case .inviteUsed(let peer, let secret, let log): guestCame(peer, secret, log)
         case .inviteSpent(let peer): inviteSpent(peer)
@@ -113,6 +114,7 @@ extension Node {
     private func entriesStored(_ log: LogKey, _ from: UInt64, _ to: UInt64) {
         answerWaiters(log, to)
         square.grew(log)
+        media.named(log, from: from, to: to)
         guard let entries = unnoted[log] else { return }
         for (index, entry) in entries where index >= from && index < to {
             people.take(log, index, entry)
@@ -170,6 +172,7 @@ extension Node {
             journal.say("entry \(index) of \(short(log)) was damaged and has been put right")
         case .badBatch(let log, let peer, let why):
             journal.say("refused entries of \(short(log)) from \(short(peer)): \(why)")
+        case .badBlob(let blob, let peer): badBlob(blob, peer)
         }
     }
 

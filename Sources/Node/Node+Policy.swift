@@ -14,6 +14,8 @@ struct StorageFacts {
     /// What the store's thread says of what is taken.
     var state = StorageState()
     var isDiskLow = false
+    /// What media of others take.
+    var media: UInt64 = 0
     /// What was wanted last; nil before anything was.
     var wanted: Wanted?
     var quotas = EntryQuotas()
@@ -88,6 +90,12 @@ extension Node {
         }
     }
 
+    /// Media of others leave so much less for posts.
+    func mediaTake(_ bytes: UInt64) {
+        storage.media = bytes
+        applyPolicy()
+    }
+
     // MARK: Who is how far away
 
     /// Computes distances, and has store and mesh act on what changed.
@@ -96,12 +104,15 @@ extension Node {
         let distances = distances()
         var plan = StoragePlan(
             budget: storage.policy.budget, hops: distances.hops, quotas: storage.policy.quotas)
+        plan.media = storage.media
         if plan.hops == storage.plan.hops { plan.hops = storage.plan.hops }
         if storage.wanted == nil || plan.hops != storage.plan.hops
             || plan.budget != storage.plan.budget || plan.quotas != storage.plan.quotas
+            || plan.media != storage.plan.media
         {
             storage.plan = plan
             storeThread.adopt(plan)
+            media.submit(.plan(plan))
         }
         want(wanted(distances), quotas(plan))
         storage.cost = loop.now() - start
@@ -275,6 +286,7 @@ extension Node {
             ("budget", .int(plan.budget)), ("used", .int(usage.total)),
             ("tables", .int(usage.tables)), ("freePages", .int(usage.free)),
             ("writeAhead", .int(usage.writeAhead)), ("reserve", .int(plan.reserve)),
+            ("media", .int(media.files.othersBytes)), ("mediaShare", .int(plan.mediaShare)),
             ("diskFree", space.map { .int($0.free) }),
             ("diskLowWater", space.map { .int($0.lowWater) }),
             ("diskLow", .bool(storage.isDiskLow)),

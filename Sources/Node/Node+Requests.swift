@@ -32,6 +32,7 @@ extension Node {
             case "poll": try poll(parameters, reply)
             case "explain": try explain(parameters, reply)
             case "rank": try rank(parameters, reply)
+            case "media": try media(parameters, reply)
             case "wait": try wait(parameters, reply)
             case "init": try createAccount(parameters, reply)
             case "device": try newDevice(parameters, reply)

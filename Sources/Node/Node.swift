@@ -68,6 +68,8 @@ package final class Node {
     /// Who wants to know when a log holds so many entries.
     var waiters: [Waiter] = []
     let tasks: TaskMailbox
+    /// Media, for any thread.
+    package let media: Media
     /// Entries that are not posts, stored or on their way, and not yet in `people`.
     var unnoted: [LogKey: [(index: UInt64, entry: Entry)]] = [:]
     /// What is kept of others.
@@ -105,6 +107,8 @@ package final class Node {
         accounts = parts.accounts
         roots = parts.roots
         startedAt = parts.loop.now()
+        let opened = try Self.openMedia(parts, paths)
+        media = opened.media
         crashPage = parts.crashPage
         quarantine = parts.quarantine
         var configuration = MeshConfiguration(
@@ -120,9 +124,11 @@ package final class Node {
         network.delegate = self
         parts.answers.node = self
         parts.tasks.box.node = self
+        opened.box.node = self
         do throws(StoreError) { try people.load(parts.heads) } catch { throw .store("\(error)") }
         loop.turnEnded = { [weak self] in self?.turnEnded() }
         try startPolicy()
+        startMedia()
         if parts.wasKilled { checkInBackground() }
         finishAccounts()
     }
@@ -165,6 +171,7 @@ package final class Node {
     package func shutDown() {
         network.close()
         square.stop()
+        media.stop()
         storeThread.stop()
     }
 

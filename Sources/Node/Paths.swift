@@ -28,6 +28,8 @@ package struct Paths: Sendable {
     }
 
     package var store: String { data + "/store" }
+    /// Media, beside the store's tables.
+    package var blobs: String { store + "/blobs" }
     /// Made of the store: see `FeedWriter`.
     package var feed: String { data + "/feed.sqlite" }
     /// What the readers keep to themselves: see `Desk`.

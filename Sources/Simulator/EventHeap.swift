@@ -20,6 +20,7 @@ enum Happening {
     /// The disk has finished the writes that it began with.
     case synced(Life)
     case read(Life, PendingRead)
+    case blob(Life, BlobEvent)
 }
 
 /// One process of a node: what was meant for an earlier one is void.

@@ -25,6 +25,8 @@ package final class SimulatedNode {
     // MARK: Disk
 
     var store = MemoryStore()
+    /// Media: outside of the store, and of its images.
+    package internal(set) var blobs = MemoryBlobs()
     /// What was released of own logs: stands outside of the store.
     var fences: [LogKey: Fence] = [:]
     /// Writes that are not durable yet, in order.

@@ -45,6 +45,9 @@ extension World {
         node.committing = 0
         if !node.pending.isEmpty { commit(node) }
         for answer in answers { feed(life, answer) }
+        for (write, _) in done where node.generation == life.generation && !node.isDiskFull {
+            nameBlobs(node, write)
+        }
     }
 
     /// Makes a write durable; false when it does not follow what is held.

@@ -93,6 +93,7 @@ extension World {
         case .repaired(let log, let index): "repaired \(name(log)) \(index)"
         case .badBatch(let log, let peer, let why):
             "bad batch of \(name(log)) from \(name(peer)): \(why)"
+        case .badBlob(_, let peer): "bad part of a blob from \(name(peer))"
         }
     }
 

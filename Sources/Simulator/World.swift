@@ -123,6 +123,7 @@ package final class World {
             node.sybil?.start(at: now)
         }
         for peer in node.peers { feed(node.index, .addPeer(peer)) }
+        nameBlobsAgain(node)
         schedule(node)
     }
 
@@ -198,6 +199,7 @@ package final class World {
             feed(to, .datagram(bytes, from: nodes[from].endpoint))
         case .synced(let life): synced(life)
         case .read(let life, let request): answer(life, request)
+        case .blob(let life, let event): feed(life, .blob(event))
         }
     }
 
@@ -278,6 +280,7 @@ package final class World {
             digest.fold(bytes)
             node.addresses = bytes
         case .inviteUsed, .inviteSpent: break
+        case .blob(let effect): carryOut(node, effect)
         case .stored(let log, let from, let to):
             digest.fold(from << 32 ^ to)
             safety.stored(node, log, to)
@@ -308,6 +311,7 @@ package final class World {
             safety.frozen(node, log)
             proven?(node.index, log, bound)
         case .badBatch(_, from: let peer, let why): safety.blamed(node, peer, "a batch: \(why)")
+        case .badBlob(_, from: let peer): safety.blamed(node, peer, "a part of a blob")
         default: break
         }
     }

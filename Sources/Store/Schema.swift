@@ -74,6 +74,18 @@ enum Schema {
         """
         UPDATE logs SET frozen = size + 1 WHERE frozen <> 0;
         """,
+        // Which entries name which blobs. None of before does: nothing could make one.
+        """
+        CREATE TABLE media(
+            log INTEGER NOT NULL,
+            idx INTEGER NOT NULL,
+            root BLOB NOT NULL,
+            size INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY(log, idx, root)) WITHOUT ROWID;
+        CREATE INDEX media_root ON media(root);
+        CREATE INDEX media_time ON media(time);
+        """,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

@@ -12,6 +12,8 @@ package struct StoragePlan: Sendable {
     /// Bytes that a log may use, by hop from 1 on; the last is for strangers. Nil: a share of the
     /// budget.
     package var quotas: [UInt64?]
+    /// What media of others take, which leaves so much less for posts.
+    package var media: UInt64 = 0
 
     /// The hop of whoever is further away than is told apart.
     package static let strangers = Limits.Storage.hops + 1
@@ -31,7 +33,9 @@ package struct StoragePlan: Sendable {
     /// Kept free for the write-ahead log.
     package var writeAhead: UInt64 { min(budget / 4, Limits.Storage.writeAhead) }
     /// What tables and trees may take before bodies are dropped.
-    package var room: UInt64 { budget - reserve - writeAhead }
+    package var room: UInt64 { budget - reserve - writeAhead - min(media, mediaShare) }
+    /// What media of others may take.
+    package var mediaShare: UInt64 { budget / Limits.Blobs.shareOfBudget }
     /// Bytes dropped in one commit: it is written ahead first, with the pages around it.
     var step: UInt64 { min(writeAhead / 8, Limits.Storage.dropsPerCommit) }
     var slack: UInt64 { min(room / 16, Limits.Storage.slack) }

@@ -1,3 +1,4 @@
+import Content
 import Crypto
 import MerkleLog
 import Mesh
@@ -15,6 +16,7 @@ struct WriteStatements: ~Copyable {
     private let addEntry: Statement
     private let addNode: Statement
     private let addMark: Statement
+    private let addMedia: Statement
     private let freezeLog: Statement
     private let addForkProof: Statement
     private let readBody: Statement
@@ -52,6 +54,8 @@ struct WriteStatements: ~Copyable {
             database, "INSERT INTO nodes(log, level, idx, hash) VALUES(?1, ?2, ?3, ?4)")
         let addMark = try Statement(
             database, "INSERT OR IGNORE INTO marks(log, idx) VALUES(?1, ?2)")
+        let addMedia = try Statement(
+            database, "INSERT OR IGNORE INTO media VALUES(?1, ?2, ?3, ?4, ?5)")
         let freezeLog = try Statement(
             database,
             """
@@ -83,6 +87,7 @@ struct WriteStatements: ~Copyable {
         self.addEntry = addEntry
         self.addNode = addNode
         self.addMark = addMark
+        self.addMedia = addMedia
         self.freezeLog = freezeLog
         self.addForkProof = addForkProof
         self.readBody = readBody
@@ -218,6 +223,7 @@ extension WriteStatements {
         let number = try write(more.head, stored?.number, change, bytes: bytes)
         try insert(more, number)
         try mark(more, number)
+        try nameMedia(more, number)
         for node in more.nodes {
             let (level, index) = (node.position.level, node.position.index)
             guard Extension.StoredNode.isStored(level: level), level < 32,
@@ -237,6 +243,20 @@ extension WriteStatements {
             addMark.bind(1, number)
             addMark.bind(2, Int64(more.from) + Int64(offset))
             try addMark.run()
+        }
+    }
+
+    /// Lists the blobs that entries name.
+    private func nameMedia(_ more: Extension, _ number: Int64) throws(StoreError) {
+        for (offset, entry) in more.entries.enumerated() {
+            for blob in NamedBlobs.of(entry) {
+                addMedia.bind(1, number)
+                addMedia.bind(2, Int64(more.from) + Int64(offset))
+                addMedia.bind(3, blob.root)
+                addMedia.bind(4, Int64(clamping: blob.size))
+                addMedia.bind(5, Int64(clamping: entry.time.milliseconds))
+                try addMedia.run()
+            }
         }
     }
 

@@ -63,6 +63,7 @@ enum Conform {
         treeOperations
         .merging(formatOperations) { $1 }.merging(keyOperations) { $1 }
         .merging(sketchOperations) { $1 }.merging(contentOperations) { $1 }
+        .merging(blobOperations) { $1 }
 }
 
 /// Why a check does not hold, or a request cannot be read.

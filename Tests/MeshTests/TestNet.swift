@@ -265,7 +265,7 @@ final class TestNet {
         return true
     }
 
-    private func feedLater(_ node: Int, _ event: Event, after span: Instant.Span) {
+    func feedLater(_ node: Int, _ event: Event, after span: Instant.Span) {
         later(node, after: span) { [unowned self] in feed(node, event) }
     }
 
@@ -306,6 +306,7 @@ final class TestNet {
         case .refused(let token, let why): node.refused[token] = why
         case .note(let notice): node.notices.append(notice)
         case .stored: break
+        case .blob(let effect): carryOut(node, effect)
         case .rememberAddresses(let bytes): node.remembered = bytes
         case .inviteUsed(let peer, let secret, let log): node.guests.append((peer, secret, log))
         case .inviteSpent(let peer): node.hosts.append(peer)
@@ -371,6 +372,7 @@ final class TestNet {
                 case .extend, .fork, .replace: true
                 }
             feed(node.index, .stored(token, change: isChange ? node.store.change : 0))
+            if case .extend(let found, _) = write { nameBlobs(node, found) }
         }
     }
 
@@ -397,6 +399,7 @@ final class TestNode {
     var own: [SigningKey] = []
     var mesh: Mesh
     var store: TestStore
+    var blobs = TestBlobs()
     var isUp = true
     var generation = 0
     var posts = 0

@@ -109,7 +109,8 @@ import Testing
             try writer.database.run(
                 """
                 ALTER TABLE logs DROP COLUMN bytes; ALTER TABLE logs DROP COLUMN swept;
-                DROP TABLE drops; DROP TABLE newest; PRAGMA user_version = 2;
+                DROP TABLE drops; DROP TABLE newest; DROP TABLE media;
+                PRAGMA user_version = 2;
                 """)
         }
         _ = try StoreWriter(directory: scratch.store)
