@@ -37,7 +37,7 @@ package final class WebService: Sendable {
                 accounts: { door.accounts })
         } catch { throw .store("\(error)") }
         var router = Router(open: ["api", "oauth/token", "oauth/revoke", ".well-known", "nodeinfo"])
-        let mastodon = Mastodon(door: door) {
+        let mastodon = Mastodon(door: door, directory: paths.blobs) {
             (request, scope, isOpen) throws(HTTPFailure) in
             let token = request.token
             if isOpen, token == nil {

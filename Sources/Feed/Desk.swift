@@ -36,8 +36,8 @@ package final class Desk: Sendable {
         /// Lists of labels that the reader chose, by the mark of who publishes them; the value is
         /// the list's name.
         case labels = 13
-        /// Preferences, by number.
-        case setting = 14
+        /// A file that was uploaded and not posted yet, by the mark of its root.
+        case upload = 14
     }
 
     package struct Row: Sendable {

@@ -175,3 +175,11 @@ package final class Media: Sendable {
     /// What was read of it was not as it should be: it is looked at, and fetched again.
     package func damaged(_ blob: Blob) { submit(.damaged(blob)) }
 }
+
+extension Media {
+    /// What a blob is by its first bytes; nil for what no browser should show.
+    package func type(of file: BlobFile) -> String? {
+        guard let beginning = file.read(Limits.Blobs.chunk, at: 0) else { return nil }
+        return (try? UploadType.find(beginning))?.rawValue
+    }
+}

@@ -12,6 +12,7 @@ import Transport
 package struct NodeDoor: Sendable {
     package let square: SquareThread
     package let desk: Desk
+    package let media: Media
     private let tasks: Mailbox<@Sendable (Node) -> Void>
     private let book: AccountBook
 
@@ -23,6 +24,7 @@ package struct NodeDoor: Sendable {
     init(_ node: Node, _ desk: Desk) {
         square = node.square
         self.desk = desk
+        media = node.media
         tasks = node.tasks.mailbox
         book = node.accountBook
     }

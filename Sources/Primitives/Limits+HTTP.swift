@@ -132,6 +132,8 @@ extension Limits {
         /// A post sent again under the same key within this is the same: Mastodon's hour.
         package static let idempotency = Instant.Span.seconds(3_600)
         package static let idempotencyKeys = 1_000
+        /// Seconds that a picture which is not here is waited for.
+        package static let mediaWait = 5
         /// Looks at the next rows when those before came to nothing.
         package static let pageTries = 20
         /// How long a poll may be open: a year.

@@ -13,10 +13,9 @@ extension Mastodon {
             &router, .patch, "/api/v1/accounts/update_credentials", .scope("write:accounts"),
             bodies: .upload
         ) { [self] call throws(HTTPFailure) in
-            let me = try call.me()
             let change = try ProfileChange(call.parameters)
-            let avatar = try media?.picture("avatar", call.parameters, of: me)
-            let header = try media?.picture("header", call.parameters, of: me)
+            let avatar = try media.picture("avatar", call.parameters)
+            let header = try media.picture("header", call.parameters)
             try call.changeProfile { profile throws(ContentError) in
                 try change.applied(to: profile, avatar: avatar, header: header)
             }

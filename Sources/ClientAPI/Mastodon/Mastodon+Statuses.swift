@@ -83,16 +83,14 @@ extension Mastodon {
         }
         let id = try call.id(of: try call.publish([.note(note)]).last)
         if let key { sent.note(key, id) }
-        media?.posted(draft.media, of: me)
+        media.posted(draft.media, of: me)
         return .json(try call.status(id))
     }
 
     private func attachments(
         _ ids: [Int64], _ account: Account
     ) throws(HTTPFailure) -> [Attachment] {
-        if ids.isEmpty { return [] }
-        guard let media else { throw HTTPFailure(422, "This node takes no media") }
-        return try media.attachments(ids, of: account)
+        ids.isEmpty ? [] : try media.attachments(ids, of: account)
     }
 
     private func edit(_ call: Call) throws(HTTPFailure) -> HTTPResponse {
@@ -101,11 +99,10 @@ extension Mastodon {
         let view = try call.own(id)
         var attachments = view.note.attachments
         if call.parameters.names.contains("media_ids") {
-            attachments = try media.map { (media) throws(HTTPFailure) in
-                try media.attachments(draft.media, of: me, beside: view.note.attachments)
-            } ?? []
+            attachments = try media.attachments(
+                draft.media, of: me, beside: view.note.attachments)
         }
-        try media?.redescribe(call.parameters, &attachments)
+        try media.redescribe(call.parameters, &attachments)
         let kept = attachments
         let mentions = try call.see { showing throws(StoreError) in
             Markup.mentions(in: draft.text) { showing.handles.find($0) }

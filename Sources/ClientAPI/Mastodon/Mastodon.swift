@@ -21,14 +21,13 @@ package final class Mastodon: Sendable {
     let live: Live
     let sent = SentPosts()
     let ids = NewIDs()
-    let media: (any MediaShelf)?
+    let media: MediaShelf
 
-    package init(
-        door: NodeDoor, media: (any MediaShelf)? = nil, authority: @escaping Authority
-    ) {
+    /// `directory` is where uploads lie while they are looked at.
+    package init(door: NodeDoor, directory: String, authority: @escaping Authority) {
         self.door = door
         desk = door.desk
-        self.media = media
+        media = MediaShelf(door.media, door.desk, directory: directory)
         self.authority = authority
         live = Live(desk: door.desk)
         door.square.listen { [live] square, acts in live.hear(square, acts) }
@@ -45,6 +44,7 @@ package final class Mastodon: Sendable {
         addSearch(&router)
         addNotifications(&router)
         addPolls(&router)
+        addMedia(&router)
         addFilters(&router)
         addLists(&router)
         addReadings(&router)

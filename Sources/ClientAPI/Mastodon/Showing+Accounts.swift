@@ -35,7 +35,11 @@ extension Showing {
     }
 
     private func picture(_ attachment: Attachment?) -> String? {
-        attachment.map { "\(viewer.base)/media/\(DIDKey.multibase($0.blob.root))" }
+        attachment.map { address(of: $0.blob) }
+    }
+
+    func address(of blob: Blob) -> String {
+        "\(viewer.base)/media/\(DIDKey.multibase(blob.root))/\(blob.size)"
     }
 
     private func fields(_ profile: Profile?) -> JSONValue {

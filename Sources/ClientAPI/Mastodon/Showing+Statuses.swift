@@ -154,7 +154,7 @@ extension Showing {
     // MARK: Media
 
     func attachment(_ attachment: Attachment) -> JSONValue {
-        let url = "\(viewer.base)/media/\(DIDKey.multibase(attachment.blob.root))"
+        let url = address(of: attachment.blob)
         var meta: [JSONValue.Member] = []
         if let size = attachment.dimensions {
             let facts: JSONValue = [

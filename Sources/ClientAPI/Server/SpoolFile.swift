@@ -7,7 +7,7 @@ import Synchronization
 /// It has no name from its first moment on, so that nothing is left of it, however the process or
 /// the request ends. Written by one thread while the body comes in, then only read.
 package final class SpoolFile: Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
     private let size = Mutex(0)
 
     package var count: Int { size.withLock { $0 } }
@@ -92,6 +92,13 @@ package final class OpenFile: Sendable {
             if descriptor >= 0 { _ = close(descriptor) }
             return nil
         }
+        self.size = size
+    }
+
+    /// An open plain file of that size, which is closed with this; nil for no descriptor.
+    package init?(descriptor: Int32, size: UInt64) {
+        guard descriptor >= 0 else { return nil }
+        self.descriptor = descriptor
         self.size = size
     }
 

@@ -2,6 +2,7 @@ import Content
 import Crypto
 import Feed
 import MerkleLog
+import Node
 import Primitives
 import Store
 

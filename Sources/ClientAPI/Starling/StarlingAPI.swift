@@ -133,7 +133,7 @@ extension Call {
 
 extension JSONValue {
     /// What the node answers the command line, as JSON.
-    init(_ value: Value) {
+    init(_ value: CBORValue) {
         switch value {
         case .unsigned(let number): self = .integer(Int64(clamping: number))
         case .negative(let number): self = .integer(-1 - Int64(clamping: number))
@@ -148,6 +148,8 @@ extension JSONValue {
         case .simple(20): self = .bool(false)
         case .simple(21): self = .bool(true)
         case .simple: self = .null
+        case .tag(_, let value): self = JSONValue(value)
+        case .float(let number): self = .number(number)
         }
     }
 }
