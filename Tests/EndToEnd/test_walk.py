@@ -54,7 +54,7 @@ class Walk:
         self.his = self.told.status or self.mine
         self.bob = bob
         self.list = a.list_create("friends")
-        self.filter = a.create_filter_v2("words", ["home"], keywords_attributes=[{"keyword": "x", "whole_word": True}])
+        self.filter = a.create_filter_v2("words", ["home"], "warn", keywords_attributes=[{"keyword": "x", "whole_word": True}])
         self.word = a.filter_keywords_v2(self.filter)[0]
         self.hidden = a.add_filter_status_v2(self.filter, self.mine)
         self.old = a.filter_create("phrase", ["home"])
@@ -65,7 +65,7 @@ class Walk:
             "account_update_credentials": {"display_name": "Alice"},
             "add_filter_keyword_v2": {"filter_id": self.filter, "keyword": "y"},
             "admin_create_email_domain_block": {"domain": "example.org"},
-            "create_filter_v2": {"title": "more", "context": ["home"]},
+            "create_filter_v2": {"title": "more", "context": ["home"], "filter_action": "warn"},
             "filter_create": {"phrase": "p", "context": ["home"]},
             "filter_update": {"id": self.old, "phrase": "q", "context": ["home"]},
             "follows": {"uri": "bob@example.org"},
@@ -148,7 +148,7 @@ def streams(walk, name):
     words = {"stream_hashtag": {"tag": "tag"}, "stream_list": {"id": walk.list}}.get(name, {})
     if name == "stream_healthy":
         return "works" if walk.client.stream_healthy() else "BROKEN"
-    handle = getattr(walk.client, name)(Quiet(), run_async=True, timeout=20, **words)
+    handle = getattr(walk.client, name)(listener=Quiet(), run_async=True, timeout=20, **words)
     alive = handle.is_alive()
     handle.close()
     return "works" if alive else "BROKEN"

@@ -47,9 +47,6 @@ extension Mastodon {
                 ) { _ throws(HTTPFailure) in Self.policy(version) }
             }
         }
-        add(&router, .get, "/api/v1/notifications/requests", .scope("read:notifications")) {
-            _ throws(HTTPFailure) in .json([])
-        }
         add(&router, .get, "/api/v1/notifications/requests/merged", .scope("read:notifications")) {
             _ throws(HTTPFailure) in .json(["merged": true])
         }
@@ -122,6 +119,18 @@ extension Mastodon {
             var response = HTTPResponse.json(Self.grouped(found.map(\.json)))
             if let link = paging.link(found.map(\.id)) { response.headers["Link"] = link }
             return response
+        }
+        add(&router, .get, "/api/v2/notifications/:id/accounts", .scope("read:notifications")) {
+            call throws(HTTPFailure) in
+            let text = call.request.captures["id"] ?? ""
+            guard text.hasPrefix("one-"), let id = Int64(text.dropFirst(4)) else { throw .notFound }
+            return .json(
+                try call.see { showing throws(StoreError) -> JSONValue? in
+                    guard let act = try showing.feed.act(id),
+                        let author = try showing.square.author(of: act)
+                    else { return nil }
+                    return [try showing.account(author)]
+                })
         }
         add(&router, .get, "/api/v2/notifications/:id", .scope("read:notifications")) {
             call throws(HTTPFailure) in

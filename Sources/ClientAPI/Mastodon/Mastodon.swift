@@ -51,6 +51,7 @@ package final class Mastodon: Sendable {
         addStreaming(&router)
         addPages(&router)
         addStarling(&router)
+        addAbsent(&router)
     }
 
     // MARK: Routes
