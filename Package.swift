@@ -46,6 +46,8 @@ let package = Package(
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
 
         // L0
         layer("Primitives"),
@@ -58,6 +60,7 @@ let package = Package(
         layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
         layer("Reconciliation", "Primitives", "Crypto"),
+        layer("Archive", "Primitives", "CArchive"),
         // L3: the last pure layer
         layer(
             "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
@@ -82,7 +85,7 @@ let package = Package(
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
-            "Mesh", "Store", "Feed", "Node", "ClientAPI"),
+            "Mesh", "Store", "Feed", "Node", "ClientAPI", "Archive"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Node", "CSodium", "CSQLite"),
@@ -97,6 +100,7 @@ let package = Package(
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
         tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
+        tests("Archive", "Primitives"),
         tests("Reconciliation", "Primitives", "Crypto"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
         tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),

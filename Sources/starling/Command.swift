@@ -44,7 +44,8 @@ struct Command: Sendable {
     static let all: [Command] = [
         .run, .initialise, .post, .timeline, .search, .show, .log, .follow, .unfollow, .status,
         .peers,
-        .invite, .join, .network, .prove, .verify, .check, .reindex, .device, .password, .policy,
+        .invite, .join, .network, .prove, .verify, .importPast, .exportAll, .check, .reindex,
+        .device, .password, .policy,
         .quarantine,
         .conform,
     ]
