@@ -48,6 +48,8 @@ let package = Package(
             providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(
             name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
 
         // L0
         layer("Primitives"),
@@ -60,6 +62,7 @@ let package = Package(
         layer("HyParView", "Primitives"),
         layer("Plumtree", "Primitives"),
         layer("Reconciliation", "Primitives", "Crypto"),
+        layer("Archive", "Primitives", "CArchive"),
         // L3: the last pure layer
         layer(
             "Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "HyParView",
@@ -84,7 +87,7 @@ let package = Package(
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
-            "Mesh", "Store", "Feed", "Node", "ClientAPI"),
+            "Mesh", "Store", "Feed", "Node", "ClientAPI", "Archive"),
         program(
             "starling-bench", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Store", "Feed", "Node", "ClientAPI", "CSodium", "CSQLite"),
@@ -99,6 +102,7 @@ let package = Package(
         tests("Content", "Primitives", "Wire", "Crypto", "MerkleLog"),
         tests("HyParView", "Primitives"),
         tests("Plumtree", "Primitives"),
+        tests("Archive", "Primitives"),
         tests("Reconciliation", "Primitives", "Crypto"),
         tests("Mesh", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation"),
         tests("Simulator", "Primitives", "Wire", "Crypto", "MerkleLog", "Mesh"),

@@ -139,10 +139,9 @@ extension Node {
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
         let account = try writer(parameters)
-        guard let texts = parameters["texts"]?.list, !texts.isEmpty else {
-            throw .badRequest("what is the post?")
-        }
-        var contents: [Content] = []
+        let texts = parameters["texts"]?.list ?? []
+        var contents = try Self.past(parameters["past"]?.list ?? [])
+        if contents.isEmpty, texts.isEmpty { throw .badRequest("what is the post?") }
         for value in texts {
             guard let text = value.text, !text.isEmpty else {
                 throw .badRequest("a post has some text")

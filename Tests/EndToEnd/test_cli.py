@@ -12,7 +12,7 @@ import pytest
 
 COMMANDS = [
     "run", "init", "post", "timeline", "search", "reindex", "show", "log", "follow", "unfollow", "status", "peers", "invite",
-    "join", "prove", "verify", "check", "device", "conform",
+    "join", "prove", "verify", "import", "export", "check", "device", "password", "conform",
 ]
 
 

@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Primitives
+
+/// What an account did, as the archive of Mastodon has it: `outbox.json`, in ActivityStreams.
+struct Outbox: Decodable {
+    struct Object: Decodable {
+        struct Tag: Decodable {
+            var type: String?
+            var name: String?
+        }
+
+        var type: String?
+        var id: String?
+        var url: String?
+        var content: String?
+        var summary: String?
+        var published: String?
+        var tag: [Tag]?
+        var contentMap: [String: String]?
+        var to: [String]?
+        var cc: [String]?
+    }
+
+    var type: String?
+    var object: Object?
+
+    private enum Keys: CodingKey { case type, object }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        type = try? container.decode(String.self, forKey: .type)
+        // What is passed on is named by its address alone.
+        object = try? container.decode(Object.self, forKey: .object)
+    }
+
+    static func item(_ bytes: [UInt8]) -> PastItem {
+        (try? JSONDecoder().decode(Outbox.self, from: Data(bytes)))?.item ?? .other
+    }
+
+    private var item: PastItem {
+        if type == "Announce" { return .repost }
+        guard type == "Create", let object, object.type == "Note" || object.type == "Question",
+            let url = object.id ?? object.url, let time = object.published.flatMap(Dates.iso)
+        else { return .other }
+        // What went to followers or to single people was no word for everybody.
+        guard ((object.to ?? []) + (object.cc ?? [])).contains(where: Self.isEverybody) else {
+            return .notPublic
+        }
+        let text = Markup.text(object.content ?? "")
+        guard !text.isEmpty else { return .other }
+        let tags = (object.tag ?? []).filter { $0.type == "Hashtag" }.compactMap(\.name)
+        let languages = (object.contentMap ?? [:]).keys.sorted()
+        return .note(
+            PastNote(
+                text: text, time: time, url: url,
+                tags: tags.map { $0.hasPrefix("#") ? String($0.dropFirst()) : $0 },
+                warning: object.summary, language: languages.count == 1 ? languages[0] : nil))
+    }
+
+    private static func isEverybody(_ address: String) -> Bool {
+        address == "https://www.w3.org/ns/activitystreams#Public" || address == "as:Public"
+            || address == "Public"
+    }
+}
+
+/// HTML as plain text: paragraphs and lines stay, all else goes.
+enum Markup {
+    static func text(_ html: String) -> String {
+        var out: [UInt8] = []
+        let bytes = Array(html.utf8)
+        var at = 0
+        while at < bytes.count {
+            guard bytes[at] == UInt8(ascii: "<"),
+                let end = bytes[at...].firstIndex(of: UInt8(ascii: ">"))
+            else {
+                out.append(bytes[at])
+                at += 1
+                continue
+            }
+            let tag = bytes[(at + 1)..<end].prefix {
+                97...122 ~= $0 | 0x20 || 48...57 ~= $0 || $0 == UInt8(ascii: "/")
+            }
+            switch String(decoding: tag.map { $0 | 0x20 }, as: UTF8.self) {
+            case "br", "br/", "/li": out.append(UInt8(ascii: "\n"))
+            case "/p", "/blockquote", "/ul", "/ol", "/pre": out += "\n\n".utf8
+            case "li": out += "- ".utf8
+            default: break
+            }
+            at = end + 1
+        }
+        let text = Entity.decoded(String(decoding: out, as: UTF8.self))
+        return trimmed(text)
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var scalars = Substring(text).unicodeScalars
+        while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+        while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
+        return String(scalars)
+    }
+}
