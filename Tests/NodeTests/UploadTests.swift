@@ -18,7 +18,8 @@ struct UploadTests {
     struct Result {
         var type: UploadType
         var bytes: [UInt8]
-        var dimensions: Attachment.Dimensions?
+        /// Width and height.
+        var dimensions: [UInt64]?
         var duration: UInt64?
     }
 
@@ -37,7 +38,8 @@ struct UploadTests {
             try preparation.run()
             let data = try Data(contentsOf: URL(fileURLWithPath: preparation.path))
             return Result(
-                type: preparation.type, bytes: Array(data), dimensions: preparation.dimensions,
+                type: preparation.type, bytes: Array(data),
+                dimensions: preparation.dimensions.map { [$0.width, $0.height] },
                 duration: preparation.duration)
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/files").isEmpty)
@@ -71,7 +73,7 @@ struct UploadTests {
         #expect(!Self.hasPlace(after.bytes) && !Self.has(after.bytes, "Secret Model"))
         #expect(!Self.has(after.bytes, "behind the end"))
         // Turned, as it is shown.
-        #expect(try after.dimensions == Attachment.Dimensions(width: 8, height: 16))
+        #expect(after.dimensions == [8, 16])
         // Once more changes nothing but what exiv2 writes anew: it is still a picture.
         let again = try Self.prepare(after.bytes)
         #expect(again.dimensions == after.dimensions && again.bytes.count == after.bytes.count)
@@ -81,7 +83,7 @@ struct UploadTests {
         #expect(Self.hasPlace(UploadSamples.gif))
         let after = try Self.prepare(UploadSamples.gif + Array("GPSLatitude behind".utf8))
         #expect(after.type == .gif && !Self.hasPlace(after.bytes))
-        #expect(try after.dimensions == Attachment.Dimensions(width: 16, height: 8))
+        #expect(after.dimensions == [16, 8])
         #expect(after.bytes.count < UploadSamples.gif.count)
     }
 
@@ -90,7 +92,7 @@ struct UploadTests {
         #expect(Self.hasPlace(UploadSamples.mp4) && Self.hasPlace(UploadSamples.wav))
         let film = try Self.prepare(UploadSamples.mp4)
         #expect(film.type == .mp4 && !Self.hasPlace(film.bytes))
-        #expect(try film.dimensions == Attachment.Dimensions(width: 16, height: 16))
+        #expect(film.dimensions == [16, 16])
         #expect(film.duration == 1_000)
         let sound = try Self.prepare(UploadSamples.wav)
         #expect(sound.type == .wav && !Self.hasPlace(sound.bytes))
@@ -101,7 +103,7 @@ struct UploadTests {
     @Test(arguments: [
         ("<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>", "svg"),
         ("<!DOCTYPE html><html><script>alert(1)</script></html>", ""),
-        ("%PDF-1.7\n", "pdf"), ("#!/bin/sh\necho\n", ""), ("PK\u{3}\u{4}", "zip"), ("plain", ""),
+        ("%PDF-1.7\n", "pdf"), ("#!/bin/sh\necho\n", ""), ("PK\u{3}\u{4}", ""), ("plain", ""),
         ("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n", ""),
     ])
     func otherKindsAreRefused(_ text: String, _ kind: String) throws {
@@ -109,7 +111,7 @@ struct UploadTests {
             try Self.prepare(Array(text.utf8))
         } throws: { error in
             guard case .kind(let type)? = error as? UploadError else { return false }
-            return type.contains(kind) && "\(error)".contains("JPEG")
+            return (kind.isEmpty || type.contains(kind)) && "\(error)".contains("JPEG")
         }
         #expect(throws: UploadError.empty) { try Self.prepare([]) }
     }
