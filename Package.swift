@@ -110,6 +110,8 @@ let package = Package(
         tests("Store", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh"),
         tests("Feed", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
         tests("Node", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh", "Store"),
-        tests("ClientAPI", "Primitives", "Crypto", "MerkleLog", "Content", "Transport", "Store", "Feed", "Node"),
+        tests(
+            "ClientAPI", "Primitives", "Crypto", "MerkleLog", "Content", "Transport", "Store",
+            "Feed", "Node"),
     ]
 )

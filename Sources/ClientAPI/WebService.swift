@@ -28,7 +28,8 @@ package final class WebService: Sendable {
     /// Starts to serve; the node's square runs by then, or soon.
     package init(_ options: Options, _ paths: Paths, _ door: NodeDoor) throws(NodeError) {
         guard let endpoint = Endpoint(options.listen) else {
-            throw .usage("\"\(options.listen)\" is no address to serve at: it has the form HOST:PORT")
+            throw .usage(
+                "\"\(options.listen)\" is no address to serve at: it has the form HOST:PORT")
         }
         let access: Access
         do throws(StoreError) {
@@ -69,7 +70,8 @@ package final class WebService: Sendable {
         let isAny = endpoint.address.isUnspecified
         let host =
             isAny
-            ? "localhost" : endpoint.address.isIPv4 ? "\(endpoint.address)" : "[\(endpoint.address)]"
+            ? "localhost"
+            : endpoint.address.isIPv4 ? "\(endpoint.address)" : "[\(endpoint.address)]"
         address = "http://\(host):\(port)"
     }
 

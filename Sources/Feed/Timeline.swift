@@ -62,8 +62,8 @@ package struct Timeline {
 
     private static func newestFirst(_ posts: [Post], _ limit: Int) -> [Post] {
         let sorted = posts.sorted {
-            ($0.time, $0.reference.log, $0.reference.index)
-                > ($1.time, $1.reference.log, $1.reference.index)
+            ($0.shownTime, $0.reference.log, $0.reference.index)
+                > ($1.shownTime, $1.reference.log, $1.reference.index)
         }
         return Array(sorted.prefix(limit))
     }
@@ -108,6 +108,14 @@ package struct Timeline {
 }
 
 extension Post {
+    /// Where it stands in a timeline: what was brought along stands at its first date, `[CONT-24]`.
+    package var shownTime: UnixTime {
+        guard case .content(.note(let note)) = body, let imported = note.imported else {
+            return time
+        }
+        return min(time, imported.time)
+    }
+
     /// Whether people write and read it, as against what only programs do.
     package var isNote: Bool {
         switch body {

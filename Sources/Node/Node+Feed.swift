@@ -58,7 +58,8 @@ extension Node {
     /// Has `body` work on a thread of its own, and answers with what it gives.
     private func onThread(
         _ name: String, _ reply: @escaping (Control.Reply) -> Void,
-        _ body: @escaping @Sendable (@escaping @Sendable (Value) -> Void) throws(StoreError) ->
+        _ body:
+            @escaping @Sendable (@escaping @Sendable (Value) -> Void) throws(StoreError) ->
             Value?
     ) {
         let answer = LoopBound(reply)
@@ -69,7 +70,8 @@ extension Node {
                 let found = try body { progress in
                     _ = mailbox.post { _ in answer.value(.progress(progress)) }
                 }
-                result = found.map { .done($0) }
+                result =
+                    found.map { .done($0) }
                     ?? .failed(.notFound("that post is not here (yet)"))
             } catch {
                 result = .failed(.store("\(error)"))

@@ -137,7 +137,8 @@ private func person(_ identity: LogKey, _ people: People) -> Value {
 
 private func describe(_ tally: Tally, _ people: People) -> Value {
     .object(
-        ("circle", .string(tally.circle.rawValue)), ("counts", .array(tally.counts.map { .int($0) })),
+        ("circle", .string(tally.circle.rawValue)),
+        ("counts", .array(tally.counts.map { .int($0) })),
         ("voters", .array(tally.voters.map { person($0, people) })))
 }
 

@@ -34,7 +34,8 @@ package struct NodeDoor: Sendable {
     /// Does what `perform` does for the command line.
     package func ask(_ operation: String, _ parameters: Value) throws(NodeError) -> Value {
         try wait { node, done in
-            node.perform(Control.Request(id: 0, operation: operation, parameters: parameters)) { reply in
+            node.perform(Control.Request(id: 0, operation: operation, parameters: parameters)) {
+                reply in
                 switch reply {
                 case .progress: return
                 case .done(let value): done(.success(value))
@@ -57,7 +58,8 @@ package struct NodeDoor: Sendable {
     }
 
     private func wait<Answer: Sendable>(
-        _ body: @escaping @Sendable (Node, @escaping @Sendable (Result<Answer, NodeError>) -> Void)
+        _ body:
+            @escaping @Sendable (Node, @escaping @Sendable (Result<Answer, NodeError>) -> Void)
             -> Void
     ) throws(NodeError) -> Answer {
         guard let ready = KernelSemaphore() else {

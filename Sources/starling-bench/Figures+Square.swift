@@ -87,7 +87,7 @@ extension Figures {
         let figure = try median(ask)
         bench.report.add(
             Row(
-                name, what + ", median", Figure(figure, lessIsBetter: true), unit: "ms",
+                name, what + ", median", Figure([figure], lessIsBetter: true), unit: "ms",
                 goal: .below(goal),
                 note: "as JSON; SQLite alone, rows and entries: \(Format.number(alone)) ms"))
     }

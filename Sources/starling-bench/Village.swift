@@ -38,7 +38,6 @@ struct Village {
         }
         reader = people[0].root.publicKey
         let writer = try StoreWriter(directory: path)
-        defer { writer.close() }
         for number in people.indices {
             try write(writer, number, posts: posts / authors)
         }

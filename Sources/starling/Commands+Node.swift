@@ -207,7 +207,8 @@ extension Command {
             Terminal.line("  Apps     \(web) (a server of the Mastodon API, to apps)")
         }
         if let password = greeting["password"]?.text {
-            Terminal.line("  Password in \(password), to let apps in (change it: starling password)")
+            Terminal.line(
+                "  Password in \(password), to let apps in (change it: starling password)")
         }
         if let words = greeting["words"]?.text {
             Terminal.line("  Words    \(words) (only you can read it)")

@@ -1,8 +1,13 @@
 """Apps that exist, unmodified, over two real nodes: what one writes the other reads."""
 
+import json
 import queue
 import re
-import threading
+import struct
+import urllib.error
+import urllib.request
+import xml.etree.ElementTree
+import zlib
 
 import apps
 import mastodon
@@ -206,3 +211,74 @@ def test_everything_is_public(town):
     with pytest.raises(mastodon.MastodonAPIError, match="public"):
         town.a.status_post("for you alone", visibility="direct")
     assert town.a.timeline_home() == []
+
+
+def picture(width=64, height=48):
+    """A PNG with a remark in it about where it was made."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    lines = b"".join(b"\0" + bytes((x * 3 + y) & 255 for x in range(width) for _ in range(3)) for y in range(height))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    place = chunk(b"tEXt", b"GPSLatitude\x0048.8584 N")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + place + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
+def fetch(url, **headers):
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+        return answer.status, answer.headers, answer.read()
+
+
+def test_pictures(town):
+    a, b = town.befriend().a, town.b
+    raw = picture()
+    media = a.media_post(raw, mime_type="image/png", description="a slope", focus=(0.5, -0.25))
+    assert media.type == "image" and media.description == "a slope" and media.meta.original.width == 64
+    assert a.media_update(media, description="a grey slope").description == "a grey slope"
+    sent = a.status_post("Look", media_ids=[media])
+    got = at_home(b, "Look")
+    shown = got.media_attachments[0]
+    assert shown.description == "a grey slope" and shown.id == media.id and shown.meta.focus.x == 0.5
+    assert shown.url.startswith(apps.web(town.bob)), "each reads from their own node"
+
+    def arrived():
+        try:
+            return fetch(shown.url)
+        except urllib.error.HTTPError:
+            return None
+
+    status, headers, data = node.wait_until(arrived, "the picture at bob's node", pause=0.2)
+    assert headers["Content-Type"] == "image/png" and "sandbox" in headers["Content-Security-Policy"]
+    assert data == fetch(sent.media_attachments[0].url)[2] and data.startswith(b"\x89PNG") and b"GPSLatitude" not in data
+    status, headers, part = fetch(shown.url, Range="bytes=8-15")
+    assert status == 206 and part == data[8:16] and headers["Content-Range"] == f"bytes 8-15/{len(data)}"
+    assert [s.id for s in b.account_statuses(got.account, only_media=True)] == [sent.id]
+
+    updated = a.account_update_credentials(avatar=raw, avatar_mime_type="image/png")
+    assert fetch(updated.avatar)[2] == data, "the same picture is the same blob"
+    assert fetch(b.me().avatar)[1]["Content-Type"] == "image/png", "whoever has none gets one out of their key"
+    for bad, why in ((b"", "empty"), (b"<svg onload=alert(1)>", "kind"), (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "damaged")):
+        with pytest.raises(mastodon.MastodonAPIError, match=why):
+            a.media_post(bad, mime_type="image/png")
+    with pytest.raises(mastodon.MastodonAPIError):
+        b.status_post("not mine", media_ids=[media])
+
+
+def test_feeds_for_feed_readers(town):
+    a, b = town.befriend().a, town.b
+    sent = a.status_post("Read <me> & weep\n\nsecond #tag", spoiler_text="a \"warning\"")
+    b.status_reply(at_home(b, text(sent)), "an answer is not in it")
+    her = b.search_v2("alice").accounts[0]
+    for base, acct in ((apps.web(town.alice), "alice"), (apps.web(town.bob), her.acct)):
+        status, headers, data = fetch(f"{base}/@{acct}/feed.atom")
+        assert headers["Content-Type"].startswith("application/atom+xml")
+        feed = xml.etree.ElementTree.fromstring(data)
+        names = {"a": "http://www.w3.org/2005/Atom"}
+        assert feed.findtext("a:title", namespaces=names) == "alice"
+        entries = feed.findall("a:entry", names)
+        assert [e.findtext("a:id", namespaces=names) for e in entries] == [sent.uri]
+        assert "Read &lt;me&gt; &amp; weep" in entries[0].findtext("a:content", namespaces=names)
+        feed = json.loads(fetch(f"{base}/@{acct}/feed.json")[2])
+        assert feed["version"].endswith("1.1") and [i["id"] for i in feed["items"]] == [sent.uri]
+        assert feed["items"][0]["content_text"].startswith("Read <me> & weep") and feed["items"][0]["summary"] == 'a "warning"'

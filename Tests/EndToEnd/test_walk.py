@@ -6,7 +6,8 @@ import inspect
 
 import mastodon
 import pytest
-from apps import eventually, serve, sign_in, web, password
+from apps import eventually, serve, sign_in
+from test_apps import picture
 
 # What is no request to a server, or has its place in other tests.
 ELSEWHERE = {
@@ -17,6 +18,8 @@ ELSEWHERE = {
     "persistable_login_credentials", "push_subscription_decrypt_push", "push_subscription_generate_keys",
     "retrieve_mastodon_version", "set_language", "verify_minimum_version", "timeline_is_available",
     "stream_open_websocket", "revoke_access_token",
+    # Mastodon.py asks for it over https only.
+    "oauth_userinfo",
 }
 # Whom a square that no one owns has none of: moderators, servers to block, a push service, requests to follow.
 REFUSED_PREFIXES = ("admin_", "push_subscription", "annual_report", "collection")
@@ -58,6 +61,7 @@ class Walk:
         self.word = a.filter_keywords_v2(self.filter)[0]
         self.hidden = a.add_filter_status_v2(self.filter, self.mine)
         self.old = a.filter_create("phrase", ["home"])
+        self.media = a.media_post(picture(8, 8), mime_type="image/png").id
 
     def arguments(self, name):
         far = datetime.datetime.now(datetime.timezone.utc)
@@ -73,7 +77,8 @@ class Walk:
             "instance_nodeinfo": {},
             "markers_get": {"timeline": ["home"]},
             "markers_set": {"timelines": ["home"], "last_read_ids": [self.mine.id]},
-            "media_update": {"id": self.media.id, "description": "d"} if self.media else {"id": 1},
+            "media_post": {"media_file": picture(), "mime_type": "image/png"},
+            "media_update": {"id": self.media, "description": "d"},
             "poll": {"id": self.poll}, "poll_vote": {"id": self.poll, "choices": [7]},
             "push_subscription_set": {"endpoint": "https://example.org", "encrypt_params": {"pubkey": b"x", "auth": b"y"}},
             "scheduled_status_update": {"id": 1, "scheduled_at": far},
@@ -119,10 +124,8 @@ class Walk:
         if name == "timeline_list":
             return self.list
         if name == "media":
-            return self.media.id if self.media else 1
+            return self.media
         return 1
-
-    media = None
 
     def ask(self, name):
         """What became of it: `works`, `empty`, `refused`, `newer`, and words."""

@@ -1,6 +1,7 @@
 import Content
 import MerkleLog
 import Primitives
+import Store
 import Testing
 
 @testable import Feed

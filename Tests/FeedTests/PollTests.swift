@@ -49,6 +49,7 @@ import Testing
         let view = try #require(try town.view(post))
         #expect(try town.square.tallies(view, for: nil).map(\.counts) == [[3, 0]])
         let faults = try town.square.recount(view).map(\.fault)
-        #expect(faults == [nil, "it is a vote for other options", "it is a vote for other options"])
+        #expect(
+            faults == [nil, "it is a vote for other options", "it is a vote for other options"])
     }
 }

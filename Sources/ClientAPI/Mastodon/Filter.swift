@@ -80,11 +80,15 @@ struct Filter: Sendable {
         action = json["action"]?.stringValue ?? "warn"
         expires = json["expires"]?.integerValue.flatMap { UInt64(exactly: $0) }
         keywords = (json["keywords"]?.arrayValue ?? []).compactMap { item in
-            guard let id = item["id"]?.integerValue, let text = item["text"]?.stringValue else { return nil }
+            guard let id = item["id"]?.integerValue, let text = item["text"]?.stringValue else {
+                return nil
+            }
             return Keyword(id: id, text: text, isWhole: item["whole"] == .bool(true))
         }
         posts = (json["posts"]?.arrayValue ?? []).compactMap { item in
-            guard let id = item["id"]?.integerValue, let post = item["post"]?.integerValue else { return nil }
+            guard let id = item["id"]?.integerValue, let post = item["post"]?.integerValue else {
+                return nil
+            }
             return (id, post)
         }
     }

@@ -78,7 +78,9 @@ package enum Markup {
     private static func tag(_ text: Substring) -> (piece: Piece, end: Substring.Index)? {
         guard text.first == "#" else { return nil }
         let name = text.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-        guard name.contains(where: { !$0.isNumber }), ContentLimits.tag ~= name.utf8.count else { return nil }
+        guard name.contains(where: { !$0.isNumber }), ContentLimits.tag ~= name.utf8.count else {
+            return nil
+        }
         return (.tag(text[..<name.endIndex]), name.endIndex)
     }
 
@@ -209,7 +211,7 @@ package enum Markup {
             case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
             case "'": out.append(contentsOf: "&#39;".unicodeScalars)
             case "\n", "\r", "\t": out.append(scalar)
-            case "\0"..<" ", "\u{7f}"..<"\u{a0}": continue
+            case "\0"..<" ", "\u{7f}"..<"\u{a0}", "\u{fffe}", "\u{ffff}": continue
             default: out.append(scalar)
             }
         }

@@ -41,9 +41,10 @@ extension Mastodon {
             try media.remove(try call.id(), of: try call.me())
             return .json([:])
         }
-        router.add(Route(.get, "/media/:root/:size", origins: .any) {
-            [self] request throws(HTTPFailure) in try file(request)
-        })
+        router.add(
+            Route(.get, "/media/:root/:size", origins: .any) {
+                [self] request throws(HTTPFailure) in try file(request)
+            })
         add(&router, .get, "/api/starling/v1/media/:root/:size", .open("read:statuses")) {
             [media] call throws(HTTPFailure) in
             let state = media.media.state(of: try Self.blob(call.request))

@@ -60,9 +60,12 @@ extension Mastodon {
         var members = names.map {
             JSONValue.Member(version == 1 ? "filter_\($0)" : "for_\($0)", accept)
         }
-        members.append(.init("summary", [
-            "pending_requests_count": 0, "pending_notifications_count": 0,
-        ]))
+        members.append(
+            .init(
+                "summary",
+                [
+                    "pending_requests_count": 0, "pending_notifications_count": 0,
+                ]))
         if version == 2 { members.append(.init("for_limited_accounts", accept)) }
         return .json(.object(members))
     }

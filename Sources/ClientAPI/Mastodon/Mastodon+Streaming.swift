@@ -36,7 +36,8 @@ extension Mastodon {
             body: .stream(live.open(channel, call.viewer)))
     }
 
-    private static func channel(_ call: Call, _ name: [String]) throws(HTTPFailure) -> Live.Channel {
+    private static func channel(_ call: Call, _ name: [String]) throws(HTTPFailure) -> Live.Channel
+    {
         let onlyMedia = try call.parameters.flag("only_media") ?? false
         switch name {
         case ["user"]: return .user

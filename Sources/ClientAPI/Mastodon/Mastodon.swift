@@ -50,6 +50,7 @@ package final class Mastodon: Sendable {
         addReadings(&router)
         addStreaming(&router)
         addPages(&router)
+        addAuthorFeeds(&router)
         addStarling(&router)
         addAbsent(&router)
     }
@@ -80,7 +81,9 @@ package final class Mastodon: Sendable {
         switch access {
         case .scope(let scope):
             account = try authority(request, scope, false)
-            if account == nil { throw HTTPFailure(422, "This method requires an authenticated user") }
+            if account == nil {
+                throw HTTPFailure(422, "This method requires an authenticated user")
+            }
         case .open(let scope):
             account = try authority(request, scope, true)
         }

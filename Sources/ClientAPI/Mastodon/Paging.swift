@@ -18,8 +18,10 @@ struct Paging: Sendable {
         let min = try parameters.integer("min_id")
         page = FeedReader.Page(
             before: before, after: min ?? since, limit: wanted, isFromBelow: min != nil)
-        path = call.viewer.base + "/" + call.request.path.map { URLText.encode($0) }.joined(
-            separator: "/")
+        path =
+            call.viewer.base + "/"
+            + call.request.path.map { URLText.encode($0) }.joined(
+                separator: "/")
         query = call.request.query
     }
 

@@ -82,8 +82,14 @@ extension Showing {
                     "follow_requests_count": 0, "hide_collections": false, "discoverable": true,
                     "indexable": true, "quote_policy": "public",
                 ]
-            ), ("role", ["id": "0", "name": "", "color": "", "permissions": "0",
-                "highlighted": false]))
+            ),
+            (
+                "role",
+                [
+                    "id": "0", "name": "", "color": "", "permissions": "0",
+                    "highlighted": false,
+                ]
+            ))
     }
 
     func relationship(_ identity: LogKey) throws(StoreError) -> JSONValue {

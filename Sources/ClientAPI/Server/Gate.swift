@@ -138,7 +138,9 @@ package struct Gate: Sendable {
         else { throw HTTPFailure(400, "The body's length is no number") }
         guard count > 0 else { return .none }
         // RFC 9110 §9.3.1 gives a GET's body no meaning; Mastodon.py writes parameters into it.
-        guard method == .get || !method.isSafe else { throw HTTPFailure(400, "That method has no body") }
+        guard method == .get || !method.isSafe else {
+            throw HTTPFailure(400, "That method has no body")
+        }
         return .length(count)
     }
 }

@@ -15,9 +15,11 @@ extension Mastodon {
         for (name, operation) in [("status", "status"), ("peers", "peers"), ("invite", "invite")] {
             add(&router, .get, "\(base)/\(name)", .scope("read")) {
                 [door] call throws(HTTPFailure) in
-                .json(JSONValue(try call.asked { () throws(NodeError) in
-                    try door.ask(operation, .object())
-                }))
+                .json(
+                    JSONValue(
+                        try call.asked { () throws(NodeError) in
+                            try door.ask(operation, .object())
+                        }))
             }
         }
         addProofs(&router, base)
@@ -181,7 +183,8 @@ extension Showing {
             "index": .integer(Int64(clamping: reference.index)),
             "size": .integer(Int64(clamping: head?.size ?? 0)),
             "content_address": .string(Hex.encode(reference.address.array)),
-            "time": .time(view.time), "forked_at": people.forkedAt(reference.log).map {
+            "time": .time(view.time),
+            "forked_at": people.forkedAt(reference.log).map {
                 .integer(Int64(clamping: $0))
             } ?? .null,
         ]

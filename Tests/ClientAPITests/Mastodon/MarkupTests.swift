@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct MarkupTests {
     private let names = Markup.Names(
-        handle: { _ in "ann" }, page: { _ in "http://node/@ann" }, tagPage: { "http://node/tags/\($0)" })
+        handle: { _ in "ann" }, page: { _ in "http://node/@ann" },
+        tagPage: { "http://node/tags/\($0)" })
     private let key = SigningKey(seed: SecretBytes(Array(repeating: 7, count: 32))).publicKey
 
     private func html(_ text: String, _ mentions: [Note.Mention] = []) -> String {
@@ -71,7 +72,8 @@ import Testing
         let note = try Note(text: text, mentions: mentions)
         #expect(
             html(note.text, note.mentions).contains(
-                "<a href=\"http://node/@ann\" class=\"u-url mention\" target=\"_blank\">@ann</a>, mail"))
+                "<a href=\"http://node/@ann\" class=\"u-url mention\" target=\"_blank\">@ann</a>, mail"
+            ))
     }
 
     /// Mentions are chosen by whoever wrote the note: any range that a note may have is shown.

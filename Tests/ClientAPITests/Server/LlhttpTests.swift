@@ -25,7 +25,6 @@ import Testing
         ("connection.md: CRLF between requests, explicit", "nothing is read behind a close"),
         ("connection.md: Resetting flags when keep-alive is off", "nothing is read behind a close"),
         ("content-length.md: Content-Length reset", "its parser is told that no body comes"),
-        ("content-length.md: Funky", "GET has no body here"),
         ("content-length.md: Spaces in `Content-Length` (surrounding)", "the library refuses it"),
         ("content-length.md: Tabs in `Content-Length` (surrounding)", "the library refuses it"),
         ("method.md: ANNOUNCE", "RTSP"), ("method.md: OPTIONS request with RTSP", "RTSP"),

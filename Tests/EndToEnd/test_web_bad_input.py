@@ -1,0 +1,204 @@
+"""The running node's HTTP server and hostile or broken clients: a clear error, nothing lost, and it stays up."""
+
+import html
+import json
+import re
+import socket
+import time
+import urllib.parse
+
+import apps
+import node
+import pytest
+from apps import eventually, serve, sign_in
+
+VECTORS = node.SHARED / "vectors"
+
+
+@pytest.fixture
+def one(room):
+    return serve(room, "one")
+
+
+def place(one):
+    where = urllib.parse.urlsplit(apps.web(one))
+    return where.hostname, where.port
+
+
+def raw(one, data, seconds=10, half=False):
+    """Sends bytes and reads all that comes until the end of the connection."""
+    with socket.create_connection(place(one), seconds) as sock:
+        sock.sendall(data)
+        if half:
+            return b""
+        sock.shutdown(socket.SHUT_WR)
+        out = b""
+        try:
+            while piece := sock.recv(1 << 16):
+                out += piece
+        except ConnectionResetError:
+            pass
+        return out
+
+
+def status(answer):
+    found = re.match(rb"HTTP/1\.1 (\d{3})", answer)
+    return int(found[1]) if found else None
+
+
+def request(one, method="GET", path="/api/v1/instance", body=b"", **headers):
+    host = "%s:%d" % place(one)
+    fields = {"Host": host, "Connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    if body:
+        fields["Content-Length"] = len(body)
+    head = "".join(f"{k}: {v}\r\n" for k, v in fields.items() if v is not None)
+    return raw(one, f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+
+
+def serves(one, client):
+    """It is up, and posts."""
+    sent = client.status_post("still here")
+    assert client.status(sent.id).id == sent.id
+    client.status_delete(sent)
+
+
+@pytest.mark.skipif(not (VECTORS / "JSONTestSuite").is_dir(), reason="no vectors beside the project")
+def test_json(one):
+    client = sign_in(one)
+    counts = {}
+    for file in sorted((VECTORS / "JSONTestSuite" / "test_parsing").iterdir()):
+        answer = request(
+            one, "POST", "/api/v1/statuses", file.read_bytes() or b" ", Content_Type="application/json",
+            Authorization=f"Bearer {client.access_token}",
+        )
+        code = status(answer)
+        # What is JSON has no status in it, and what is not is not read.
+        expected = {"n": (400, 413), "y": (400, 422), "i": (400, 422)}[file.name[0]]
+        assert code in expected, f"{file.name}: {answer[:200]}"
+        assert "error" in json.loads(answer.split(b"\r\n\r\n", 1)[1]), file.name
+        counts[file.name[0], code] = counts.get((file.name[0], code), 0) + 1
+    print(counts)
+    assert client.timeline_home() == []
+    serves(one, client)
+
+
+@pytest.mark.skipif(not (VECTORS / "naughty-strings").is_dir(), reason="no vectors beside the project")
+def test_naughty_strings(room, one):
+    """Posted here, read at another node: the same text, and nothing of it markup."""
+    other = serve(room, "other", "--join", one.invite)
+    a, b = sign_in(one), sign_in(other)
+    him = eventually(lambda: b.search_v2(one.identity).accounts, "the author")[0]
+    b.account_follow(him)
+    texts = [t for t in json.loads((VECTORS / "naughty-strings" / "blns.json").read_text()) if t]
+    ids = {}
+    for text in texts:
+        ids[a.status_post(text).id] = text.replace("\r\n", "\n").replace("\r", "\n")
+    last = max(ids, key=int)
+    eventually(lambda: b.status(last), "the last of them")
+    for id, text in ids.items():
+        got = b.status(id)
+        tags = set(re.findall(r"<(/?\w+)", got.content))
+        assert tags <= {"p", "/p", "br", "a", "/a"}, (text, got.content)
+        assert not re.search(r"<[^>]*\son\w+\s*=", got.content) and 'href="javascript:' not in got.content.lower()
+        assert b.status_source(id).text == text
+        plain = html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"<br>|</p><p>", "\n", got.content)))
+        shown = "".join(c for c in text if c in "\t" or c >= " " and not "\x7f" <= c < "\xa0")
+        assert "".join(plain.split()) == "".join(shown.split()), text
+
+
+def test_host_and_origin(one):
+    host, port = place(one)
+    for value, code in [
+        (f"{host}:{port}", 200), (f"localhost:{port}", 200), ("evil.example", 421), (f"evil.example:{port}", 421),
+        (host, 421), ("", 421), (None, 400), (f"{host}:{port}, evil.example", 421), (f"{host}:{port + 1}", 421),
+    ]:
+        answer = request(one, Host=value)
+        assert status(answer) in ({code} if code == 200 else {400, 403, 421}), (value, answer[:100])
+    twice = f"GET /api/v1/instance HTTP/1.1\r\nHost: {host}:{port}\r\nHost: evil.example\r\n\r\n".encode()
+    assert status(raw(one, twice)) == 400
+    # A page of another origin may read what tokens guard, and never the forms of this node.
+    for origin, site in [("https://evil.example", "cross-site"), ("null", "cross-site")]:
+        answer = request(one, Origin=origin, Sec_Fetch_Site=site)
+        assert status(answer) == 200 and b"Access-Control-Allow-Origin: *" in answer
+        assert b"Access-Control-Allow-Credentials" not in answer
+        form = request(
+            one, "POST", "/oauth/authorize", b"decision=allow", Origin=origin, Sec_Fetch_Site=site,
+            Content_Type="application/x-www-form-urlencoded",
+        )
+        assert status(form) == 403, form[:200]
+
+
+def test_tokens(one):
+    client = sign_in(one)
+    for token in ("", "x", "A" * 5_000, client.access_token[:-1], client.access_token + "x", "../../etc", "é"):
+        answer = request(one, "GET", "/api/v1/timelines/home", Authorization=f"Bearer {token}")
+        assert status(answer) in (400, 401, 422, 431), (token, answer[:200])
+    reader = sign_in(one, scopes=["read"])
+    with pytest.raises(apps.mastodon.MastodonUnauthorizedError):
+        reader.status_post("may not")
+    client.revoke_access_token(allow_http=True)
+    with pytest.raises(Exception):
+        client.timeline_home()
+    assert sign_in(one).timeline_home() == []
+
+
+def test_bodies(one):
+    client = sign_in(one)
+    bearer = {"Authorization": f"Bearer {client.access_token}"}
+    long = json.dumps({"status": "x" * (8 << 20)}).encode()
+    assert status(request(one, "POST", "/api/v1/statuses", long, Content_Type="application/json", **bearer)) == 413
+    text = json.dumps({"status": "x" * 60_001}).encode()
+    answer = request(one, "POST", "/api/v1/statuses", text, Content_Type="application/json", **bearer)
+    assert status(answer) == 422 and b"60,000" in answer
+    deep = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
+    assert status(request(one, "POST", "/api/v1/statuses", deep, Content_Type="application/json", **bearer)) == 400
+    # A client that goes away in the middle of an upload leaves nothing behind.
+    host = "%s:%d" % place(one)
+    head = (
+        f"POST /api/v2/media HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {client.access_token}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 50000000\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+    ).encode()
+    for _ in range(20):
+        raw(one, head + b"\x89PNG" * 100_000, half=True)
+    node.wait_until(lambda: not list(one.data.glob("**/upload-*")), "no file is left")
+    serves(one, client)
+
+
+@pytest.mark.slow
+def test_slow_connections(one):
+    """500 connections of a byte a second, and no more than some of them at once: apps are served all the while."""
+    client = sign_in(one)
+    head = b"GET /api/v1/instance HTTP/1.1\r\nHost: %s:%d\r\nX-Slow: " % (place(one)[0].encode(), place(one)[1])
+    held, began, refused = [], time.monotonic(), 0
+    try:
+        for _ in range(500):
+            try:
+                sock = socket.create_connection(place(one), 5)
+                sock.setblocking(False)
+                held.append(sock)
+            except OSError:
+                refused += 1
+        sent = 0
+        while held and time.monotonic() - began < 40:
+            for sock in list(held):
+                try:
+                    sock.send(head[sent % len(head):][:1] or b"x")
+                    if sock.recv(1) == b"":
+                        raise ConnectionResetError
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    sock.close()
+                    held.remove(sock)
+            sent += 1
+            time.sleep(1)
+            if sent % 5 == 0 and refused == 0:
+                served = request(one)
+                assert status(served) in (200, 503, None)
+        print(f"500 slow connections: {refused} refused, all gone after {time.monotonic() - began:.0f} s")
+        assert not held
+    finally:
+        for sock in held:
+            sock.close()
+    serves(one, client)
