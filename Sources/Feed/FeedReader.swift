@@ -222,19 +222,28 @@ struct FeedReadStatements: ~Copyable {
     let size: Store.Statement
     let posts: Store.Statement
 
+    private static let columns =
+        "acts.id, acts.log, idx, ref, kind, flags, parent, root, target, word"
+
+    /// A page of rows that `rule` lets pass; its bounds are the parameters from `first` on.
+    private static func page(
+        _ table: String, _ rule: String, _ first: Int, _ up: Bool
+    ) -> String {
+        let key = table == "acts" ? "acts.id" : "\(table).id"
+        let join = table == "acts" ? "acts" : "\(table) JOIN acts ON acts.id = \(table).id"
+        let rules = rule.isEmpty ? "" : "\(rule) AND "
+        return """
+            SELECT \(columns) FROM \(join)
+            WHERE \(rules)\(key) < ?\(first) AND \(key) > ?\(first + 1)
+            ORDER BY \(key) \(up ? "ASC" : "DESC") LIMIT ?\(first + 2)
+            """
+    }
+
     /// Prepared as locals first: a value that owns its parts cannot be half made.
     init(_ database: Database) throws(StoreError) {
-        let columns =
-            "acts.id, acts.log, idx, ref, kind, flags, parent, root, target, word"
+        let columns = Self.columns
         func page(_ table: String, _ rule: String, _ first: Int, _ up: Bool) -> String {
-            let key = table == "acts" ? "acts.id" : "\(table).id"
-            let join = table == "acts" ? "acts" : "\(table) JOIN acts ON acts.id = \(table).id"
-            let rules = rule.isEmpty ? "" : "\(rule) AND "
-            return """
-                SELECT \(columns) FROM \(join)
-                WHERE \(rules)\(key) < ?\(first) AND \(key) > ?\(first + 1)
-                ORDER BY \(key) \(up ? "ASC" : "DESC") LIMIT ?\(first + 2)
-                """
+            Self.page(table, rule, first, up)
         }
         let shown = "kind <= 1"
         let ofLog = "acts.log = ?1 AND kind <= 1"

@@ -17,10 +17,10 @@ extension Command {
               --name NAME         what the identity of a first start is called
               --disk SIZE         what the node may take of the disk, such as 10G; kept for the next
                                   starts (default: half of what is free, at most 10G)
-              --web HOST:PORT     where apps and browsers find the node (default 127.0.0.1:4647: this
-                                  machine only; port 0 picks a free one)
-              --web-name NAME     a name by which you reach it there, such as that of a proxy; may be
-                                  given several times
+              --web HOST:PORT     where apps and browsers find the node (default 127.0.0.1:4647:
+                                  this machine only; port 0 picks a free one)
+              --web-name NAME     a name by which you reach it there, such as that of a proxy; may
+                                  be given several times
               --no-web            serve nothing to apps and browsers
               --no-lan            do not look for other nodes in the local network, nor be found
               --network SECRET    meet only nodes with this secret: see  starling network --help

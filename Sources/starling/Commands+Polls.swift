@@ -7,10 +7,11 @@ extension Command {
         name: "poll", usage: "poll ADDRESS [--recount]",
         summary: "How a poll stands, and whose votes that counts.",
         details: """
-            Three tallies: of you and whom you follow, of these and whom they follow, and of everybody
-            whose vote is here. Nobody can tell how many of everybody are invented.
+            Three tallies: of you and whom you follow, of these and whom they follow, and of
+            everybody whose vote is here. Nobody can tell how many of everybody are invented.
 
-              --recount  check every vote from its signed entry on; exit code 1 when one does not hold
+              --recount  check every vote from its signed entry on; exit code 1 when one does not
+                         hold
             """,
         words: 1...1, flags: ["--recount"]
     ) { context throws(NodeError) in

@@ -258,7 +258,7 @@ def test_pictures(town):
     updated = a.account_update_credentials(avatar=raw, avatar_mime_type="image/png")
     assert fetch(updated.avatar)[2] == data, "the same picture is the same blob"
     assert fetch(b.me().avatar)[1]["Content-Type"] == "image/png", "whoever has none gets one out of their key"
-    for bad, why in ((b"", "empty"), (b"<svg onload=alert(1)>", "kind"), (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "damaged")):
+    for bad, why in ((b"", "empty"), (b"<svg onload=alert(1)>", "kind"), (raw[:60], "damaged")):
         with pytest.raises(mastodon.MastodonAPIError, match=why):
             a.media_post(bad, mime_type="image/png")
     with pytest.raises(mastodon.MastodonAPIError):

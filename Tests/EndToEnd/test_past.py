@@ -115,7 +115,8 @@ def test_export(room):
 
 def test_password(room):
     """A first start makes one; the owner's own takes its place, and the file goes."""
-    one = room.node("one").start()
+    web = ("--web", "127.0.0.1:0")
+    one = room.node("one").start(*web)
     first = one.data / "first-password.txt"
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
     assert len(first.read_text().splitlines()[0].split("-")) == 6
@@ -131,5 +132,5 @@ def test_password(room):
     assert one.run("password", "--stdin", "--keep-sessions", stdin="my next password\n").ok()
     assert (one.data / "owner-password").read_text().splitlines()[1] == after.splitlines()[1]
     one.stop()
-    one.start()
+    one.start(*web)
     assert not first.exists()

@@ -28,15 +28,18 @@ def place(one):
 def raw(one, data, seconds=10, half=False):
     """Sends bytes and reads all that comes until the end of the connection."""
     with socket.create_connection(place(one), seconds) as sock:
-        sock.sendall(data)
+        out = b""
+        try:
+            # Who is refused early hears so before all is sent.
+            sock.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
         if half:
             return b""
-        sock.shutdown(socket.SHUT_WR)
-        out = b""
         try:
             while piece := sock.recv(1 << 16):
                 out += piece
-        except ConnectionResetError:
+        except (ConnectionResetError, TimeoutError):
             pass
         return out
 
@@ -64,9 +67,11 @@ def serves(one, client):
 
 @pytest.mark.skipif(not (VECTORS / "JSONTestSuite").is_dir(), reason="no vectors beside the project")
 def test_json(one):
-    client = sign_in(one)
+    # A token has 300 requests in five minutes.
+    clients = [sign_in(one) for _ in range(2)]
     counts = {}
-    for file in sorted((VECTORS / "JSONTestSuite" / "test_parsing").iterdir()):
+    for number, file in enumerate(sorted((VECTORS / "JSONTestSuite" / "test_parsing").iterdir())):
+        client = clients[number % 2]
         answer = request(
             one, "POST", "/api/v1/statuses", file.read_bytes() or b" ", Content_Type="application/json",
             Authorization=f"Bearer {client.access_token}",
@@ -78,6 +83,7 @@ def test_json(one):
         assert "error" in json.loads(answer.split(b"\r\n\r\n", 1)[1]), file.name
         counts[file.name[0], code] = counts.get((file.name[0], code), 0) + 1
     print(counts)
+    client = sign_in(one)
     assert client.timeline_home() == []
     serves(one, client)
 
@@ -86,23 +92,26 @@ def test_json(one):
 def test_naughty_strings(room, one):
     """Posted here, read at another node: the same text, and nothing of it markup."""
     other = serve(room, "other", "--join", one.invite)
-    a, b = sign_in(one), sign_in(other)
+    # A token has 300 requests in five minutes.
+    writers, readers = [sign_in(one) for _ in range(3)], [sign_in(other) for _ in range(5)]
+    b = readers[0]
     him = eventually(lambda: b.search_v2(one.identity).accounts, "the author")[0]
     b.account_follow(him)
     texts = [t for t in json.loads((VECTORS / "naughty-strings" / "blns.json").read_text()) if t]
     ids = {}
-    for text in texts:
-        ids[a.status_post(text).id] = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, text in enumerate(texts):
+        ids[writers[number % 3].status_post(text).id] = text.replace("\r\n", "\n").replace("\r", "\n")
     last = max(ids, key=int)
     eventually(lambda: b.status(last), "the last of them")
-    for id, text in ids.items():
+    for number, (id, text) in enumerate(ids.items()):
+        b = readers[number % 5]
         got = b.status(id)
         tags = set(re.findall(r"<(/?\w+)", got.content))
         assert tags <= {"p", "/p", "br", "a", "/a"}, (text, got.content)
         assert not re.search(r"<[^>]*\son\w+\s*=", got.content) and 'href="javascript:' not in got.content.lower()
         assert b.status_source(id).text == text
         plain = html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"<br>|</p><p>", "\n", got.content)))
-        shown = "".join(c for c in text if c in "\t" or c >= " " and not "\x7f" <= c < "\xa0")
+        shown = "".join(c for c in text if c in "\t" or c >= " " and not "\x7f" <= c < "\xa0" and c not in "\ufffe\uffff")
         assert "".join(plain.split()) == "".join(shown.split()), text
 
 
@@ -134,7 +143,7 @@ def test_tokens(one):
         answer = request(one, "GET", "/api/v1/timelines/home", Authorization=f"Bearer {token}")
         assert status(answer) in (400, 401, 422, 431), (token, answer[:200])
     reader = sign_in(one, scopes=["read"])
-    with pytest.raises(apps.mastodon.MastodonUnauthorizedError):
+    with pytest.raises(apps.mastodon.MastodonAPIError, match="scope"):
         reader.status_post("may not")
     client.revoke_access_token(allow_http=True)
     with pytest.raises(Exception):

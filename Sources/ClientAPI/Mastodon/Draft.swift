@@ -84,8 +84,7 @@ extension Draft.Question {
         guard (60...Int64(Limits.HTTP.pollSeconds)).contains(seconds) else {
             throw HTTPFailure(
                 422,
-                "Validation failed: a poll is open for a minute to \(Limits.HTTP.pollSeconds) seconds"
-            )
+                "Validation failed: a poll is open for 60 to \(Limits.HTTP.pollSeconds) seconds")
         }
     }
 }

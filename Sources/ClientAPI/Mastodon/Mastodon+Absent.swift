@@ -7,6 +7,9 @@ extension Mastodon {
         for path in ["/api/v1/follow_requests", "/api/v1/notifications/requests"] {
             add(&router, .get, path, .scope("read")) { _ throws(HTTPFailure) in .json([]) }
         }
+        add(&router, .get, "/api/v1/notifications/requests/merged", .scope("read")) {
+            _ throws(HTTPFailure) in .json(["merged": true])
+        }
         let requests = "There are no requests: everybody may follow what is public"
         for path in [
             "/api/v1/follow_requests/:id/authorize", "/api/v1/follow_requests/:id/reject",

@@ -71,7 +71,7 @@ extension Mastodon {
         return blob
     }
 
-    /// A file, or a range of it. What is not here is asked of the mesh, and waited for some seconds.
+    /// A file, or a range of it. What is not here is asked of the mesh, and waited for a little.
     ///
     /// A stranger chose what stands in it: it is shown as what its first bytes are, or not at all,
     /// and whatever it is, it runs nothing.

@@ -47,9 +47,6 @@ extension Mastodon {
                 ) { _ throws(HTTPFailure) in Self.policy(version) }
             }
         }
-        add(&router, .get, "/api/v1/notifications/requests/merged", .scope("read:notifications")) {
-            _ throws(HTTPFailure) in .json(["merged": true])
-        }
         addGroups(&router)
         addOneNotification(&router)
     }

@@ -35,6 +35,8 @@ package final class Mastodon: Sendable {
 
     /// Adds everything to a router that is open under `/api`.
     package func addRoutes(to router: inout Router) {
+        // The first path that fits counts: what has a name of its own stands before what has an id.
+        addAbsent(&router)
         addTimelines(&router)
         addStatuses(&router)
         addStatusActions(&router)
@@ -52,7 +54,6 @@ package final class Mastodon: Sendable {
         addPages(&router)
         addAuthorFeeds(&router)
         addStarling(&router)
-        addAbsent(&router)
     }
 
     // MARK: Routes

@@ -72,7 +72,8 @@ import Testing
         let note = try Note(text: text, mentions: mentions)
         #expect(
             html(note.text, note.mentions).contains(
-                "<a href=\"http://node/@ann\" class=\"u-url mention\" target=\"_blank\">@ann</a>, mail"
+                "<a href=\"http://node/@ann\" class=\"u-url mention\" "
+                    + "target=\"_blank\">@ann</a>, mail"
             ))
     }
 

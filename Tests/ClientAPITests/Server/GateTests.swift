@@ -152,9 +152,12 @@ import Testing
 
     @Test func framingOfWhatHasNoBody() {
         for method in ["GET", "HEAD", "OPTIONS"] {
-            for field in [("Content-Length", "1"), ("Transfer-Encoding", "chunked")] {
-                #expect(Self.status(Self.head(method: method, [field])) == 400)
-            }
+            // A GET may have a body of a known length: Mastodon.py writes parameters into it.
+            #expect(
+                Self.status(Self.head(method: method, [("Content-Length", "1")]))
+                    == (method == "GET" ? 200 : 400))
+            #expect(
+                Self.status(Self.head(method: method, [("Transfer-Encoding", "chunked")])) == 400)
             #expect(Self.status(Self.head(method: method, [("Content-Length", "0")])) == 200)
         }
         #expect(
