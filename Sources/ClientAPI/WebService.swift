@@ -15,8 +15,9 @@ package final class WebService: Sendable {
 
     /// What the owner chooses.
     package struct Options: Sendable {
-        /// Where to listen, `HOST:PORT`; loopback unless the owner says otherwise.
-        package var listen = WebService.standardListen
+        /// Where to listen, `HOST:PORT`. Nil is the standard place, or, when another program has
+        /// it, any free port of this machine.
+        package var listen: String?
         /// Names by which the owner reaches the node, beside its own.
         package var names: [String] = []
 
@@ -27,9 +28,9 @@ package final class WebService: Sendable {
 
     /// Starts to serve; the node's square runs by then, or soon.
     package init(_ options: Options, _ paths: Paths, _ door: NodeDoor) throws(NodeError) {
-        guard let endpoint = Endpoint(options.listen) else {
-            throw .usage(
-                "\"\(options.listen)\" is no address to serve at: it has the form HOST:PORT")
+        let listen = options.listen ?? Self.standardListen
+        guard let endpoint = Endpoint(listen) else {
+            throw .usage("\"\(listen)\" is no address to serve at: it has the form HOST:PORT")
         }
         let access: Access
         do throws(StoreError) {
@@ -55,7 +56,7 @@ package final class WebService: Sendable {
         server.hostNames = options.names
         server.spoolDirectory = paths.data
         do throws(HTTPServerError) {
-            self.server = try HTTPServer(server, router)
+            self.server = try Self.start(server, router, isChosen: options.listen != nil)
         } catch {
             switch error {
             case .noListener(let endpoint, let code):
@@ -76,6 +77,17 @@ package final class WebService: Sendable {
     }
 
     package func stop() { server.stop() }
+
+    private static func start(
+        _ options: HTTPServer.Options, _ router: Router, isChosen: Bool
+    ) throws(HTTPServerError) -> HTTPServer {
+        do throws(HTTPServerError) { return try HTTPServer(options, router) } catch {
+            guard !isChosen, case .noListener(_, EADDRINUSE) = error else { throw error }
+            var options = options
+            options.endpoints = options.endpoints.map { Endpoint($0.address, port: 0) }
+            return try HTTPServer(options, router)
+        }
+    }
 
     /// Counted once a minute at most, by whoever asks first.
     private static func facts(

@@ -1,3 +1,4 @@
+import Primitives
 package import Store
 
 /// Reads the feed; used on one thread, any number beside the writer.
@@ -50,6 +51,7 @@ package final class FeedReader {
     /// Notes and reposts of these logs: merged, so that a page costs a look at each log and not at
     /// what others wrote meanwhile.
     package func of(_ logs: [Int64], _ page: Page) throws(StoreError) -> [Act] {
+        if logs.count > Limits.Feed.logsMerged, let found = try scan(logs, page) { return found }
         var found: [Act] = []
         var page = page
         for log in logs {
@@ -97,6 +99,24 @@ package final class FeedReader {
         let newest = statements.posts.isNull(1) ? nil : statements.posts.int(1)
         counted[log] = (size, count, newest)
         return (count, newest)
+    }
+
+    /// The same for many logs, by looking at what everybody wrote: where the reader reads much of
+    /// it, that is soon enough. Nil when it is not.
+    private func scan(_ logs: [Int64], _ page: Page) throws(StoreError) -> [Act]? {
+        let logs = Set(logs)
+        var found: [Act] = []
+        var next = page
+        next.limit = 4 * page.limit
+        for _ in 0..<Limits.Feed.scans {
+            let acts = try everybody(next)
+            found += acts.lazy.filter { logs.contains($0.log) }.prefix(page.limit - found.count)
+            guard found.count < page.limit, acts.count == next.limit, let last = acts.last else {
+                return found
+            }
+            if page.isFromBelow { next.after = last.id } else { next.before = last.id }
+        }
+        return nil
     }
 
     private static func first(_ acts: [Act], _ page: Page) -> [Act] {

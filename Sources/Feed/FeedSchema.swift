@@ -7,7 +7,7 @@ enum FeedSchema {
     /// "STRF".
     static let application: Int64 = 0x5354_5246
     /// Raised with every change: a feed of another version is made anew.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     static let tables = """
         CREATE TABLE acts(
@@ -35,7 +35,8 @@ enum FeedSchema {
             id INTEGER NOT NULL,
             PRIMARY KEY(account, id)) WITHOUT ROWID;
         CREATE VIRTUAL TABLE words USING fts5(
-            text, content = '', detail = 'full', tokenize = 'unicode61 remove_diacritics 2');
+            text, content = '', columnsize = 0, detail = 'full',
+            tokenize = 'unicode61 remove_diacritics 2');
         CREATE TABLE done(
             log INTEGER PRIMARY KEY,
             entries INTEGER NOT NULL);

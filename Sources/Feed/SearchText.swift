@@ -8,6 +8,8 @@ import Primitives
 enum SearchText {
     /// `text` with spaces around each character of a script without spaces.
     static func spaced(_ text: String) -> String {
+        // Where a letter takes at most two bytes there is no such script.
+        if text.utf8.allSatisfy({ 1..<0xe0 ~= $0 }) { return text }
         var out = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             if isSpaceless(scalar) {

@@ -169,7 +169,7 @@ package final class SquareThread: Sendable {
     private enum Work {
         case question([LogKey], Question)
         case fork(LogKey, UInt64)
-        case log(LogKey)
+        case logs([LogKey])
         case rebuild(Rebuild)
         case nothing
         case end
@@ -186,11 +186,12 @@ package final class SquareThread: Sendable {
                 let fork = queue.forks.removeFirst()
                 return .fork(fork.log, fork.bound)
             }
-            if let log = queue.grown.popFirst() {
+            var logs: [LogKey] = []
+            while logs.count < Limits.Feed.logsPerStep, let log = queue.grown.popFirst() {
                 queue.isGrown.remove(log)
-                return .log(log)
+                logs.append(log)
             }
-            return .nothing
+            return logs.isEmpty ? .nothing : .logs(logs)
         }
     }
 
@@ -205,7 +206,7 @@ package final class SquareThread: Sendable {
                 attempt(worker) { worker throws(StoreError) in
                     try worker.people.fork(log, at: bound)
                 }
-            case .log(let log): advance(worker, log)
+            case .logs(let logs): advance(worker, logs)
             case .rebuild(let rebuild):
                 // The file must be closed before it is made anew.
                 worker = .failure(.io("the feed is being made anew"))
@@ -236,9 +237,19 @@ package final class SquareThread: Sendable {
         }
     }
 
-    private func advance(_ worker: Result<SquareWorker, StoreError>, _ log: LogKey) {
-        attempt(worker) { worker throws(StoreError) in
-            if try worker.advance(log, queue.withLock { $0.listener }) { grew(log) }
+    /// One log that cannot be read keeps no other back: together they are faster, but where that
+    /// fails each is tried alone.
+    private func advance(_ worker: Result<SquareWorker, StoreError>, _ logs: [LogKey]) {
+        guard case .success(let opened) = worker else { return }
+        let listener = queue.withLock { $0.listener }
+        if let more = try? opened.advance(logs, listener) {
+            for log in more { grew(log) }
+            return
+        }
+        for log in logs {
+            attempt(worker) { worker throws(StoreError) in
+                for log in try worker.advance([log], listener) { grew(log) }
+            }
         }
     }
 
@@ -246,7 +257,7 @@ package final class SquareThread: Sendable {
         for log in logs {
             attempt(.success(worker)) { worker throws(StoreError) in
                 let listener = queue.withLock { $0.listener }
-                while try worker.advance(log, listener) {}
+                while try !worker.advance([log], listener).isEmpty {}
             }
         }
     }
@@ -320,13 +331,15 @@ final class SquareWorker {
         }
     }
 
-    /// Takes a step of what the feed lacks of a log. True when there is more.
-    func advance(_ log: LogKey, _ listener: SquareThread.Listener?) throws(StoreError) -> Bool {
-        guard let listener else { return try work.advance(log) }
+    /// Takes a step of what the feed lacks of some logs. Gives those of which there is more.
+    func advance(
+        _ logs: [LogKey], _ listener: SquareThread.Listener?
+    ) throws(StoreError) -> [LogKey] {
+        guard let listener else { return try work.advance(logs) }
         taken = []
         feed.onInsert = { [weak self] in self?.taken.append($0) }
         defer { feed.onInsert = nil }
-        let more = try work.advance(log)
+        let more = try work.advance(logs)
         if !taken.isEmpty { listener(square, taken) }
         return more
     }

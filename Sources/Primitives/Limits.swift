@@ -456,31 +456,6 @@ extension Limits {
 /// What the node keeps of others when the disk is not endless: `Protocol/limits.md` has none of
 /// these, since each node chooses.
 extension Limits {
-    /// The feed: what people see of the store.
-    package enum Feed {
-        /// Entries, and bytes of them, that are projected in one transaction: some ten
-        /// milliseconds, in which whoever waits for another log waits.
-        package static let entriesPerStep = 2_048
-        package static let bytesPerStep = 4 << 20
-        /// Rows until the write-ahead log is moved into the file: some 16 MiB of it. Guess.
-        package static let rowsBeforeCheckpoint = 50_000
-        /// Entries of one millisecond that may want the same number, and words of a query.
-        package static let crowd = 64
-        package static let searchWords = 16
-        /// Of what was said about one entry, so much is looked at. Guess: more than anybody counts,
-        /// and some 50 ms.
-        package static let saidOfOne = 10_000
-        package static let votes = 100_000
-        /// Answers that are counted one by one. Guess: programs show no more digits.
-        package static let answersCounted = 200
-        /// Label lists, and recipes, of one person that are looked at. Guess.
-        package static let published = 200
-        /// Questions that wait for the square's thread: more than there are threads that ask.
-        package static let questions = 64
-    }
-}
-
-extension Limits {
     package enum Storage {
         /// The default budget: half of what is free at the first start, and no more than this.
         package static let defaultBudget: UInt64 = 10 << 30

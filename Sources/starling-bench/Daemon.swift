@@ -17,7 +17,10 @@ final class Daemon {
         paths = Paths(data: directory)
         let start = Clock.now()
         child = try Child(
-            [Self.program, "run", "--data", directory, "--listen", "127.0.0.1:0", "--name", name],
+            [
+                Self.program, "run", "--no-web", "--data", directory, "--listen", "127.0.0.1:0",
+                "--name", name,
+            ],
             environment: Self.environment(bench), output: directory + ".out",
             errors: directory + ".log")
         let deadline = start + 60

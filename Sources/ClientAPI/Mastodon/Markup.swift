@@ -15,6 +15,17 @@ package enum Markup {
         case mention(Substring, PublicKey)
     }
 
+    /// ASCII that is the same in HTML, as most of most texts is.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
+            UInt8(ascii: "'"), 0x7f:
+            false
+        case 0x09, 0x0a, 0x0d: true
+        default: 0x20..<0x7f ~= byte
+        }
+    }
+
     // MARK: Reading
 
     /// The pieces of a text; mentions stand where the note says.
@@ -39,6 +50,10 @@ package enum Markup {
 
     /// Links and tags of a text without mentions.
     private static func words(_ text: Substring) -> [Piece] {
+        // Without a mark of either there is nothing to look for, character by character.
+        guard text.utf8.contains(UInt8(ascii: "#")) || text.utf8.contains(UInt8(ascii: ":")) else {
+            return text.isEmpty ? [] : [.text(text)]
+        }
         var pieces: [Piece] = []
         var plain = text.startIndex
         var at = text.startIndex
@@ -202,6 +217,7 @@ package enum Markup {
 
     /// What means something in HTML as entities; control characters but line ends are left out.
     package static func escape(_ text: Substring) -> String {
+        if text.utf8.allSatisfy(isPlain) { return String(text) }
         var out = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -61,24 +61,39 @@ package indirect enum JSONValue: Equatable, Sendable {
         }
     }
 
+    /// Byte by byte: what is written as it is, is most of it.
     private static func encode(_ text: String, into out: inout [UInt8]) {
+        let bytes = Array(text.utf8)
         out.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\"".utf8
-            case "\\": out += "\\\\".utf8
-            case "\n": out += "\\n".utf8
-            case "\r": out += "\\r".utf8
-            case "\t": out += "\\t".utf8
-            case "\0"..<" ", "<", ">", "&", "\u{7f}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u".utf8
-                out += repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count)
-                out += digits.utf8
-            default: out += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+        var at = 0
+        while at < bytes.count {
+            let byte = bytes[at]
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                out.append(UInt8(ascii: "\\"))
+                out.append(byte)
+            case 0x0a: out += "\\n".utf8
+            case 0x0d: out += "\\r".utf8
+            case 0x09: out += "\\t".utf8
+            case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0x7f:
+                escape(UInt32(byte), into: &out)
+            case 0xe2
+            where at + 2 < bytes.count && bytes[at + 1] == 0x80 && bytes[at + 2] & 0xfe == 0xa8:
+                // U+2028 and U+2029.
+                escape(0x2000 + UInt32(bytes[at + 2] - 0x80), into: &out)
+                at += 2
+            default: out.append(byte)
             }
+            at += 1
         }
         out.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ scalar: UInt32, into out: inout [UInt8]) {
+        let digits = String(scalar, radix: 16)
+        out += "\\u".utf8
+        out += repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count)
+        out += digits.utf8
     }
 }
 
