@@ -45,6 +45,9 @@ package final class People {
     private var keysByMark: [Int64: LogKey] = [:]
     private var histories: [LogKey: IdentityHistory] = [:]
 
+    /// Counts what changed: whoever keeps something made of it looks whether it is still so.
+    package private(set) var version: UInt64 = 0
+
     private let reader: StoreReader
 
     package init(reader: StoreReader) { self.reader = reader }
@@ -64,6 +67,7 @@ package final class People {
         bounds[log] = min(bound, bounds[log] ?? bound)
         facts[log] = nil
         histories = [:]
+        version += 1
         for mark in try reader.marks(of: log) {
             guard let entry = try reader.entry(of: log, at: mark.index) else { continue }
             take(log, mark.index, entry)
@@ -83,6 +87,7 @@ package final class People {
             return
         case .profile(let profile):
             guard counts(log, index) else { return }
+            version += 1
             note(log)
             var known = facts[log] ?? LogFacts()
             if index >= known.profile?.index ?? 0 {
@@ -93,6 +98,7 @@ package final class People {
             guard counts(log, index) else { return }
             take(Word(said: (identity, isOn), log: log, index: index, time: entry.time))
         case .identity(let statement):
+            version += 1
             note(log)
             var known = facts[log] ?? LogFacts()
             if index == 0 { known.since = entry.time }
@@ -115,6 +121,7 @@ package final class People {
 
     /// Entries may be told again, and old ones after newer ones.
     private func take(_ word: Word<(identity: LogKey, isOn: Bool)>) {
+        version += 1
         note(word.log)
         note(word.said.identity)
         var known = facts[word.log] ?? LogFacts()

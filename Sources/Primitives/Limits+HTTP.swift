@@ -132,8 +132,12 @@ extension Limits {
         /// A post sent again under the same key within this is the same: Mastodon's hour.
         package static let idempotency = Instant.Span.seconds(3_600)
         package static let idempotencyKeys = 1_000
-        /// Seconds that a picture which is not here is waited for.
+        /// Seconds that a picture which is not here is waited for, and how many requests wait so at
+        /// a time: each holds one of the threads that answer everybody.
         package static let mediaWait = 5
+        package static let mediaWaits = 1
+        /// Accounts whose JSON is kept: some 4 KiB each.
+        package static let accountsKept = 2_048
         /// Looks at the next rows when those before came to nothing.
         package static let pageTries = 20
         /// How long a poll may be open: a year.

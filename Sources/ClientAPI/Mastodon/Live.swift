@@ -30,6 +30,7 @@ final class Live: Sendable {
 
     private let state = Mutex(State())
     private let desk: Desk
+    private let accounts = AccountCache()
 
     init(desk: Desk) { self.desk = desk }
 
@@ -72,7 +73,8 @@ final class Live: Sendable {
     private func tell(
         _ listener: Listener, _ square: Square, _ act: Act, _ now: UnixTime
     ) throws(StoreError) {
-        let showing = try Showing(square: square, viewer: listener.viewer, desk: desk, now: now)
+        let showing = try Showing(
+            square: square, viewer: listener.viewer, desk: desk, now: now, accounts: accounts)
         guard act.id < showing.horizon else { return }
         if listener.channel == .user || listener.channel == .notifications,
             let json = try showing.notification(act, NotificationChoice())

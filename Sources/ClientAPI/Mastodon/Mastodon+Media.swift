@@ -5,6 +5,7 @@ import MerkleLog
 import Node
 import Primitives
 import Store
+import Synchronization
 
 /// Pictures, films and sounds: taken, described, and given to whoever looks at a post.
 extension Mastodon {
@@ -71,13 +72,29 @@ extension Mastodon {
         return blob
     }
 
+    /// A blob that is here, or comes within some seconds.
+    private func awaited(_ blob: Blob) -> BlobFile? {
+        if let file = media.media.open(blob) { return file }
+        let mayWait = mediaWaits.withLock { waits in
+            guard waits < Limits.HTTP.mediaWaits else { return false }
+            waits += 1
+            return true
+        }
+        guard mayWait else {
+            media.media.want(blob)
+            return nil
+        }
+        defer { mediaWaits.withLock { $0 -= 1 } }
+        return media.media.wait(for: blob, seconds: Limits.HTTP.mediaWait)
+    }
+
     /// A file, or a range of it. What is not here is asked of the mesh, and waited for a little.
     ///
     /// A stranger chose what stands in it: it is shown as what its first bytes are, or not at all,
     /// and whatever it is, it runs nothing.
     private func file(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
         let blob = try Self.blob(request)
-        guard let file = media.media.wait(for: blob, seconds: Limits.HTTP.mediaWait) else {
+        guard let file = awaited(blob) else {
             var response = HTTPResponse(
                 HTTPFailure(404, "This file is not here yet: the peers are asked for it"))
             response.headers["Retry-After"] = "10"

@@ -21,6 +21,9 @@ package final class Mastodon: Sendable {
     let live: Live
     let sent = SentPosts()
     let ids = NewIDs()
+    let accounts = AccountCache()
+    /// Requests that wait for a picture.
+    let mediaWaits = Mutex(0)
     let media: MediaShelf
 
     /// `directory` is where uploads lie while they are looked at.
@@ -122,12 +125,14 @@ struct Call: Sendable {
     func see<Answer: Sendable>(
         _ body: @escaping @Sendable (Showing) throws(StoreError) -> Answer?
     ) throws(HTTPFailure) -> Answer {
-        let (viewer, desk) = (viewer, service.desk)
+        let (viewer, desk, accounts) = (viewer, service.desk, service.accounts)
         let found = try stored { () throws(StoreError) in
             try service.door.square.read(fresh: viewer.accounts.map(\.device)) {
                 square throws(StoreError) in
                 try body(
-                    Showing(square: square, viewer: viewer, desk: desk, now: Clock.wall))
+                    Showing(
+                        square: square, viewer: viewer, desk: desk, now: Clock.wall,
+                        accounts: accounts))
             }
         }
         guard let found else { throw .notFound }

@@ -8,8 +8,17 @@ import Store
 /// People.
 extension Showing {
     func account(_ identity: LogKey) throws(StoreError) -> JSONValue {
-        let profile = people.profile(of: identity)
         let posts = try square.posts(of: identity)
+        let stamp = AccountCache.Stamp(
+            people: people.version, posts: posts.count, last: posts.last, base: viewer.base)
+        if let known = cache.find(identity, stamp) { return known }
+        let json = made(identity, posts)
+        cache.keep(identity, stamp, json)
+        return json
+    }
+
+    private func made(_ identity: LogKey, _ posts: (count: Int, last: UnixTime?)) -> JSONValue {
+        let profile = people.profile(of: identity)
         let avatar = picture(profile?.avatar) ?? "\(viewer.base)/avatars/\(Mark.of(identity)).png"
         let header = picture(profile?.header) ?? "\(viewer.base)/avatars/header.png"
         return [

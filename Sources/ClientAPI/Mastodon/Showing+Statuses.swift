@@ -50,6 +50,7 @@ extension Showing {
         let reposters = try square.reposts(of: view.act.ref)
         let mine = viewer.identity
         let isMine = view.author == mine
+        let author = try account(view.author)
         let quote = try quote(view, quoteDepth)
         return [
             "id": .id(id), "created_at": .time(SortID.time(of: id)),
@@ -59,7 +60,7 @@ extension Showing {
             "sensitive": .bool(note.warning != nil), "spoiler_text": .string(note.warning ?? ""),
             "visibility": "public", "language": .text(note.language),
             "uri": .string(view.reference.text),
-            "url": .string("\(page(of: view.author))/\(id)"),
+            "url": .string("\(author["url"]?.stringValue ?? viewer.base)/\(id)"),
             "replies_count": .count(try square.answerCount(to: view.act.ref)),
             "reblogs_count": .count(reposters.count),
             "favourites_count": .count(said.favourites.count),
@@ -76,7 +77,7 @@ extension Showing {
                     && people.profile(of: view.author)?.pinned.contains(view.reference) == true),
             "content": .string(Markup.html(note.text, mentions: note.mentions, names: names)),
             "text": .null, "filtered": try filtered(view, by: view.author, in: context),
-            "reblog": nil, "application": nil, "account": try account(view.author),
+            "reblog": nil, "application": nil, "account": author,
             "media_attachments": .array(note.attachments.map { attachment($0) }),
             "mentions": .array(mentioned(note).map { mention($0) }),
             "tags": .array(note.tags.map { tag($0) }), "emojis": [], "card": nil,

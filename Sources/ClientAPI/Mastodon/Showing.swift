@@ -4,7 +4,7 @@ package import Feed
 import MerkleLog
 package import Node
 package import Primitives
-package import Store
+import Store
 
 /// Who looks, and from where.
 package struct Viewer: Sendable {
@@ -33,12 +33,15 @@ package struct Showing {
     package let desk: Desk
     package let handles: Handles
     package let now: UnixTime
+    let cache: AccountCache
     /// What the viewer hides, read once for an answer.
     private(set) var hidden = Hidden()
 
-    package init(
-        square: Square, viewer: Viewer, desk: Desk, now: UnixTime
+    init(
+        square: Square, viewer: Viewer, desk: Desk, now: UnixTime,
+        accounts: AccountCache = AccountCache()
     ) throws(StoreError) {
+        cache = accounts
         self.square = square
         self.viewer = viewer
         self.desk = desk

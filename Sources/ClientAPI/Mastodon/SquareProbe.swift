@@ -10,6 +10,7 @@ package struct SquareProbe {
     private let square: Square
     private let desk: Desk
     private let viewer: Viewer
+    private let accounts = AccountCache()
 
     package init(_ square: Square, _ desk: Desk, reader: LogKey) {
         self.square = square
@@ -19,7 +20,8 @@ package struct SquareProbe {
     }
 
     private func showing() throws(StoreError) -> Showing {
-        try Showing(square: square, viewer: viewer, desk: desk, now: Clock.wall)
+        try Showing(
+            square: square, viewer: viewer, desk: desk, now: Clock.wall, accounts: accounts)
     }
 
     package func home(limit: Int) throws(StoreError) -> Int {
