@@ -144,7 +144,11 @@ class Node:
             text = file.read()
         if b"\n" not in text:
             return False
-        self.greeting = json.loads(text.splitlines()[0])
+        first = json.loads(text.splitlines()[0])
+        if "error" in first:
+            # Why it does not start; its end follows.
+            return False
+        self.greeting = first
         return True
 
     def join(self, *others):
