@@ -20,6 +20,9 @@ package final class WebService: Sendable {
         package var listen: String?
         /// Names by which the owner reaches the node, beside its own.
         package var names: [String] = []
+        /// A folder with the web page's files, for who changes them; nil for those that the program
+        /// carries.
+        package var page: String?
 
         package init() {}
     }
@@ -50,6 +53,7 @@ package final class WebService: Sendable {
         mastodon.addRoutes(to: &router)
         access.addRoutes(to: &router)
         Instance(access: access, facts: Self.facts(door)).addRoutes(to: &router)
+        Page(files: PageFiles(folder: options.page)).addRoutes(to: &router)
 
         var server = HTTPServer.Options()
         server.endpoints = [endpoint]

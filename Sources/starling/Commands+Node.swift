@@ -22,6 +22,7 @@ extension Command {
               --web-name NAME     a name by which you reach it there, such as that of a proxy; may
                                   be given several times
               --no-web            serve nothing to apps and browsers
+              --page DIR          serve the web page's files out of a folder, for who changes them
               --no-lan            do not look for other nodes in the local network, nor be found
               --network SECRET    meet only nodes with this secret: see  starling network --help
               --network-file FILE the same, from a file that only you can read; or set
@@ -31,7 +32,7 @@ extension Command {
         flags: ["--no-lan", "--no-web"],
         options: [
             "--listen", "--join", "--name", "--disk", "--network", "--network-file", "--web",
-            "--web-name",
+            "--web-name", "--page",
         ]
     ) { context throws(NodeError) in
         var options = NodeOptions()
@@ -72,6 +73,7 @@ extension Command {
         var options = WebService.Options()
         if let listen = context.arguments.value("--web") { options.listen = listen }
         options.names = context.arguments.all("--web-name")
+        options.page = context.arguments.value("--page")
         return try WebService(options, context.paths, try node.openDoor())
     }
 

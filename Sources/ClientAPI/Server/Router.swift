@@ -64,6 +64,8 @@ package struct Router: Sendable {
     }
 
     private var entries: [Entry] = []
+    /// What answers a GET of a path that no route has and that is under no open prefix.
+    package var rest: Route?
     /// The parts of each open prefix.
     private let open: [[Substring]]
 
@@ -102,7 +104,12 @@ package struct Router: Sendable {
             if !methods.contains(route.method) { methods.append(route.method) }
             isOpen = isOpen || takesAny
         }
-        if methods.isEmpty { return .nothing(isOpen: isUnderOpen) }
+        if methods.isEmpty {
+            guard let rest, rest.method == wanted, !isUnderOpen else {
+                return .nothing(isOpen: isUnderOpen)
+            }
+            return .route(rest, captures: [:], isOpen: rest.origins == .any)
+        }
         if methods.contains(.get) { methods.append(.head) }
         return .otherMethods(methods + [.options], isOpen: isOpen)
     }
