@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { bdi, h } from '../dom.js';
-import { changed, draft, keep, keepDraft, kept, me, written } from '../state.js';
+import { changed, draft, keep, keepDraft, kept, written } from '../state.js';
 import { current, parts, t } from '../text.js';
 import { attachments } from './attachments.js';
 import { dialog } from './dialog.js';
@@ -53,11 +53,7 @@ async function beginning(about) {
     };
   }
   if (reply) {
-    const isMine = reply.account.id === me.get().id;
-    return {
-      text: isMine ? '' : `@${reply.account.acct} `, warning: reply.spoiler_text,
-      language: reply.language,
-    };
+    return { warning: reply.spoiler_text, language: reply.language };
   }
   return {};
 }
@@ -71,7 +67,8 @@ export async function desk(about, done) {
   let isOver = false;
 
   const area = h('textarea', {
-    rows: 5, 'aria-label': t('compose.text'), placeholder: t('compose.prompt'), dir: 'auto',
+    rows: about.isInline ? 1 : 5, 'aria-label': t('compose.text'), placeholder: reply ? t('compose.reply', { name: reply.account.display_name })
+      : t('compose.prompt'), dir: 'auto',
     '.value': start.text ?? '', autocapitalize: 'sentences', 'aria-autocomplete': 'list',
   });
   const warning = h('input', {

@@ -13,7 +13,7 @@ const MOST_BYTES = 524_288;
 
 export async function verify(it) {
   const place = await api.get(`/api/starling/v1/posts/${it.id}`);
-  const verdict = h('div', { 'aria-live': 'polite' }, h('p', { class: 'soft' }, t('verify.checking')));
+  const verdict = h('div', { class: 'stack', 'aria-live': 'polite' }, h('p', { class: 'soft' }, t('verify.checking')));
   dialog(t('verify.title'), [
     verdict,
     facts(it, place),
