@@ -25,6 +25,15 @@ static const unsigned char languages_fr_json[] = {
 static const unsigned char parts_dialog_js[] = {
 #embed "site/parts/dialog.js"
 };
+static const unsigned char parts_first_run_js[] = {
+#embed "site/parts/first-run.js"
+};
+static const unsigned char parts_first_steps_js[] = {
+#embed "site/parts/first-steps.js"
+};
+static const unsigned char parts_flock_js[] = {
+#embed "site/parts/flock.js"
+};
 static const unsigned char parts_frame_js[] = {
 #embed "site/parts/frame.js"
 };
@@ -39,6 +48,9 @@ static const unsigned char parts_media_js[] = {
 };
 static const unsigned char parts_menu_js[] = {
 #embed "site/parts/menu.js"
+};
+static const unsigned char parts_neighbours_js[] = {
+#embed "site/parts/neighbours.js"
 };
 static const unsigned char parts_person_js[] = {
 #embed "site/parts/person.js"
@@ -55,8 +67,14 @@ static const unsigned char parts_post_js[] = {
 static const unsigned char parts_prompt_js[] = {
 #embed "site/parts/prompt.js"
 };
+static const unsigned char parts_qr_js[] = {
+#embed "site/parts/qr.js"
+};
 static const unsigned char parts_rich_js[] = {
 #embed "site/parts/rich.js"
+};
+static const unsigned char parts_sheet_js[] = {
+#embed "site/parts/sheet.js"
 };
 static const unsigned char parts_theme_js[] = {
 #embed "site/parts/theme.js"
@@ -81,6 +99,9 @@ static const unsigned char state_js[] = {
 };
 static const unsigned char style_layout_css[] = {
 #embed "site/style/layout.css"
+};
+static const unsigned char style_mesh_css[] = {
+#embed "site/style/mesh.css"
 };
 static const unsigned char style_parts_css[] = {
 #embed "site/style/parts.css"
@@ -123,17 +144,23 @@ static const struct {
     FILE("languages/en.json", languages_en_json),
     FILE("languages/fr.json", languages_fr_json),
     FILE("parts/dialog.js", parts_dialog_js),
+    FILE("parts/first-run.js", parts_first_run_js),
+    FILE("parts/first-steps.js", parts_first_steps_js),
+    FILE("parts/flock.js", parts_flock_js),
     FILE("parts/frame.js", parts_frame_js),
     FILE("parts/icons.js", parts_icons_js),
     FILE("parts/keys.js", parts_keys_js),
     FILE("parts/media.js", parts_media_js),
     FILE("parts/menu.js", parts_menu_js),
+    FILE("parts/neighbours.js", parts_neighbours_js),
     FILE("parts/person.js", parts_person_js),
     FILE("parts/poll.js", parts_poll_js),
     FILE("parts/post-actions.js", parts_post_actions_js),
     FILE("parts/post.js", parts_post_js),
     FILE("parts/prompt.js", parts_prompt_js),
+    FILE("parts/qr.js", parts_qr_js),
     FILE("parts/rich.js", parts_rich_js),
+    FILE("parts/sheet.js", parts_sheet_js),
     FILE("parts/theme.js", parts_theme_js),
     FILE("parts/time.js", parts_time_js),
     FILE("parts/timeline.js", parts_timeline_js),
@@ -142,6 +169,7 @@ static const struct {
     FILE("starling.webmanifest", starling_webmanifest),
     FILE("state.js", state_js),
     FILE("style/layout.css", style_layout_css),
+    FILE("style/mesh.css", style_mesh_css),
     FILE("style/parts.css", style_parts_css),
     FILE("style/tokens.css", style_tokens_css),
     FILE("text.js", text_js),
