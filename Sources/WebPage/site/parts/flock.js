@@ -68,7 +68,9 @@ export function flock(account) {
   const place = () => {
     const all = [...peers.values()];
     all.forEach((peer, at) => {
-      const angle = -Math.PI / 2 + (2 * Math.PI * at) / all.length + (all.length === 1 ? 0.9 : 0);
+      // One or two stand beside, where there is more room than above.
+      const first = all.length < 3 ? -0.45 : -Math.PI / 2;
+      const angle = first + (2 * Math.PI * at) / all.length;
       const reach = all.length > 6 && at % 2 ? 0.78 : 1;
       peer.home = {
         x: width / 2 + Math.cos(angle) * (width / 2 - 62) * reach,
