@@ -32,10 +32,10 @@ export async function leadIn() {
   return isNew;
 }
 
-/** The line at Home; null when nothing is left, or it is not wanted. */
+/** The line at Home, in a list; [] when nothing is left, or it is not wanted. */
 export function firstStepsLine() {
   const count = kept(name());
-  if (typeof count !== 'number' || count === 0) return null;
+  if (typeof count !== 'number' || count === 0) return [];
   const line = h('aside', { class: 'card first-steps', 'aria-label': t('welcome.title') },
     h('p', { class: 'grow' }, t('welcome.banner', { count })),
     h('a', { class: 'button small', href: '/p/welcome' }, t('welcome.bannerOpen')),
@@ -47,5 +47,5 @@ export function firstStepsLine() {
     }, t('welcome.bannerPut')));
   // For the next time: what is done meanwhile, here or elsewhere.
   api.get(SETUP).then(noteSteps).catch(() => {});
-  return line;
+  return [line];
 }

@@ -49,9 +49,9 @@ export function flock(account) {
 
   // Many neighbours want more room; once it is given, it stays.
   const fit = () => {
-    const room = 230 + 24 * Math.max(0, Math.min(peers.size, MOST) - 2);
     const next = node.clientWidth;
-    const high = Math.max(width === next ? height : 0, Math.min(room, Math.round(next * 0.9)));
+    const room = 230 + (next < 480 ? 32 : 24) * Math.max(0, Math.min(peers.size, MOST) - 2);
+    const high = Math.max(width === next ? height : 0, Math.min(room, Math.round(next * 1.2)));
     if (!next || next === width && high === height) return;
     width = next;
     height = high;
