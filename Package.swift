@@ -51,6 +51,8 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CQRCode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         // The web page's files, carried by the program.
         .target(name: "WebPage", exclude: ["site"]),
 
@@ -86,7 +88,7 @@ let package = Package(
         layer(
             "ClientAPI", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Transport",
-            "Store", "Feed", "Node", "CLinux", "CMicroHTTPD", "CZlib", "WebPage"),
+            "Store", "Feed", "Node", "CLinux", "CMicroHTTPD", "CQRCode", "CZlib", "WebPage"),
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",

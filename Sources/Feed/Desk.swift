@@ -38,6 +38,10 @@ package final class Desk: Sendable {
         case labels = 13
         /// A file that was uploaded and not posted yet, by the mark of its root.
         case upload = 14
+        /// Of the first run, by the step's number: what the owner said of it.
+        case setup = 20
+        /// Somebody whom the reader does not want to be suggested, by the mark of their key.
+        case notSuggested = 21
     }
 
     package struct Row: Sendable {

@@ -43,6 +43,15 @@ static const unsigned char parts_emoji_js[] = {
 static const unsigned char parts_explain_js[] = {
 #embed "site/parts/explain.js"
 };
+static const unsigned char parts_first_run_js[] = {
+#embed "site/parts/first-run.js"
+};
+static const unsigned char parts_first_steps_js[] = {
+#embed "site/parts/first-steps.js"
+};
+static const unsigned char parts_flock_js[] = {
+#embed "site/parts/flock.js"
+};
 static const unsigned char parts_frame_js[] = {
 #embed "site/parts/frame.js"
 };
@@ -67,6 +76,9 @@ static const unsigned char parts_mentions_js[] = {
 static const unsigned char parts_menu_js[] = {
 #embed "site/parts/menu.js"
 };
+static const unsigned char parts_neighbours_js[] = {
+#embed "site/parts/neighbours.js"
+};
 static const unsigned char parts_person_js[] = {
 #embed "site/parts/person.js"
 };
@@ -88,11 +100,17 @@ static const unsigned char parts_prompt_js[] = {
 static const unsigned char parts_proof_js[] = {
 #embed "site/parts/proof.js"
 };
+static const unsigned char parts_qr_js[] = {
+#embed "site/parts/qr.js"
+};
 static const unsigned char parts_question_js[] = {
 #embed "site/parts/question.js"
 };
 static const unsigned char parts_rich_js[] = {
 #embed "site/parts/rich.js"
+};
+static const unsigned char parts_sheet_js[] = {
+#embed "site/parts/sheet.js"
 };
 static const unsigned char parts_tallies_js[] = {
 #embed "site/parts/tallies.js"
@@ -120,6 +138,9 @@ static const unsigned char state_js[] = {
 };
 static const unsigned char style_layout_css[] = {
 #embed "site/style/layout.css"
+};
+static const unsigned char style_mesh_css[] = {
+#embed "site/style/mesh.css"
 };
 static const unsigned char style_parts_css[] = {
 #embed "site/style/parts.css"
@@ -195,6 +216,9 @@ static const struct {
     FILE("parts/dialog.js", parts_dialog_js),
     FILE("parts/emoji.js", parts_emoji_js),
     FILE("parts/explain.js", parts_explain_js),
+    FILE("parts/first-run.js", parts_first_run_js),
+    FILE("parts/first-steps.js", parts_first_steps_js),
+    FILE("parts/flock.js", parts_flock_js),
     FILE("parts/frame.js", parts_frame_js),
     FILE("parts/head.js", parts_head_js),
     FILE("parts/history.js", parts_history_js),
@@ -203,6 +227,7 @@ static const struct {
     FILE("parts/media.js", parts_media_js),
     FILE("parts/mentions.js", parts_mentions_js),
     FILE("parts/menu.js", parts_menu_js),
+    FILE("parts/neighbours.js", parts_neighbours_js),
     FILE("parts/person.js", parts_person_js),
     FILE("parts/poll.js", parts_poll_js),
     FILE("parts/post-actions.js", parts_post_actions_js),
@@ -210,8 +235,10 @@ static const struct {
     FILE("parts/profile.js", parts_profile_js),
     FILE("parts/prompt.js", parts_prompt_js),
     FILE("parts/proof.js", parts_proof_js),
+    FILE("parts/qr.js", parts_qr_js),
     FILE("parts/question.js", parts_question_js),
     FILE("parts/rich.js", parts_rich_js),
+    FILE("parts/sheet.js", parts_sheet_js),
     FILE("parts/tallies.js", parts_tallies_js),
     FILE("parts/theme.js", parts_theme_js),
     FILE("parts/time.js", parts_time_js),
@@ -221,6 +248,7 @@ static const struct {
     FILE("starling.webmanifest", starling_webmanifest),
     FILE("state.js", state_js),
     FILE("style/layout.css", style_layout_css),
+    FILE("style/mesh.css", style_mesh_css),
     FILE("style/parts.css", style_parts_css),
     FILE("style/tokens.css", style_tokens_css),
     FILE("text.js", text_js),

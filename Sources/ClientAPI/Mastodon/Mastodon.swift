@@ -47,6 +47,7 @@ package final class Mastodon: Sendable {
         addAccountActions(&router)
         addProfile(&router)
         addSearch(&router)
+        addSuggestions(&router)
         addNotifications(&router)
         addPolls(&router)
         addMedia(&router)
