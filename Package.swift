@@ -85,7 +85,7 @@ let package = Package(
         layer(
             "ClientAPI", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Transport",
-            "Store", "Feed", "Node", "CLinux", "CMicroHTTPD", "WebPage"),
+            "Store", "Feed", "Archive", "Node", "CLinux", "CMicroHTTPD", "WebPage"),
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",
