@@ -310,7 +310,7 @@ import Testing
         let app = try house.register()
         let token = try house.token(app)
         let caller = try house.access.caller(token: token, for: ["read"])
-        #expect(house.access.stillHolds(caller))
+        #expect(caller.stillHolds)
         let others = try house.post(
             "/oauth/revoke", try house.register().form + [("token", token)])
         #expect(others.status == 403 && others["error"] == "unauthorized_client")
@@ -318,7 +318,7 @@ import Testing
         #expect(try house.status(token) == 200)
         #expect(try house.post("/oauth/revoke", app.form + [("token", token)]).status == 200)
         #expect(try house.status(token) == 401)
-        #expect(!house.access.stillHolds(caller))
+        #expect(!caller.stillHolds)
         #expect(try house.post("/oauth/revoke", app.form + [("token", "none")]).status == 200)
     }
 
