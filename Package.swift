@@ -50,6 +50,8 @@ let package = Package(
             name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CQRCode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         // The web page's files, carried by the program.
         .target(name: "WebPage", exclude: ["site"]),
 
@@ -85,7 +87,7 @@ let package = Package(
         layer(
             "ClientAPI", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
             "Transport",
-            "Store", "Feed", "Archive", "Node", "CLinux", "CMicroHTTPD", "WebPage"),
+            "Store", "Feed", "Archive", "Node", "CLinux", "CMicroHTTPD", "CQRCode", "WebPage"),
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",

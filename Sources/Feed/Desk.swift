@@ -41,6 +41,10 @@ package final class Desk: Sendable {
         /// Recipes that the reader chose, by the mark of who publishes them and of their name; the
         /// value is the address of the version.
         case recipe = 15
+        /// Of the first run, by the step's number: what the owner said of it.
+        case setup = 20
+        /// Somebody whom the reader does not want to be suggested, by the mark of their key.
+        case notSuggested = 21
     }
 
     package struct Row: Sendable {

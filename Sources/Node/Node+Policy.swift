@@ -143,7 +143,7 @@ extension Node {
     }
 
     /// An identity's root log and device logs, as far as known.
-    private func logs(of identity: LogKey) -> [LogKey] {
+    func logs(of identity: LogKey) -> [LogKey] {
         guard let history = people.history(of: identity) else { return [identity] }
         let devices = history.devices.suffix(Limits.Storage.devicesCounted).map(\.log)
         return history.root == identity

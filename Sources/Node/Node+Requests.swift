@@ -18,8 +18,12 @@ extension Node {
             switch request.operation {
             case "status": reply(.done(try status()))
             case "peers": reply(.done(peerList()))
+            case "mesh": reply(.done(try meshView(parameters)))
+            case "holders": reply(.done(try holders(parameters)))
             case "invite": reply(.done(try invite(parameters)))
             case "join": try join(parameters, reply)
+            case "forget": reply(.done(try forget(parameters)))
+            case "web": reply(.done(try freshLink(parameters)))
             case "post": try post(parameters, reply)
             case "follow": try follow(parameters, reply)
             case "timeline": reply(.done(try timeline(parameters)))

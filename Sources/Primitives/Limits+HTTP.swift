@@ -124,8 +124,10 @@ extension Limits {
 
         // MARK: Rates
 
-        /// Requests of one token in each period: Mastodon's 300 in five minutes.
-        package static let tokenRequests = 300
+        /// Requests of one token in each period: ten times Mastodon's, whose servers have thousands
+        /// of people. Every token here is the owner's own, and their page asks how the mesh is
+        /// every other second.
+        package static let tokenRequests = 3_000
         /// Requests of one address in each period: Mastodon's 7,500 in five minutes; a page loads
         /// dozens of pictures.
         package static let addressRequests = 7_500
@@ -171,6 +173,30 @@ extension Limits {
         /// What is older is no news to an event stream; and of very much at once it hears the end.
         package static let newsSpan = Instant.Span.seconds(600)
         package static let newsAtOnce = 64
+    }
+
+    /// The first run, and the pictures that strangers' screens show.
+    package enum Setup {
+        /// Words that the owner shows to have written down, of the 24.
+        package static let wordsAsked = 3
+        /// Wrong answers in a period: nobody guesses a word of 2,048, and nobody types for ever.
+        package static let tries = 10
+        package static let triesPeriod = Instant.Span.seconds(300)
+        /// Bytes of the file that has the recovery words.
+        package static let wordsFile = 16_384
+        /// Bytes of a text that becomes a QR code: an invite's. The largest code takes 2,331 with
+        /// this much correction.
+        package static let codeText = 1_024
+        /// Pixels of a picture that a QR code is looked for in, as one byte of grey each: what a
+        /// body in memory takes.
+        package static let picture = 500_000
+        /// Pixels of its shorter side: the smallest code has 21 modules.
+        package static let pictureSide = 21
+        /// Followed authors whose progress is shown: those followed last.
+        package static let authors = 200
+        /// People who are suggested, and the newest posts that are looked at for them.
+        package static let suggestions = 40
+        package static let suggestionPosts = 400
     }
 
     /// Who may use the client API.
@@ -219,6 +245,11 @@ extension Limits {
         package static let attempting = 1_024
         /// Passwords that are hashed at once: each takes 64 MiB.
         package static let hashing = 2
+
+        /// Codes of links that let the owner's browser in, all together, and how long one is good:
+        /// long enough to find the terminal again.
+        package static let links = 16
+        package static let linkLife = Instant.Span.seconds(900)
 
         /// Milliseconds in which a page that asks for the password has to be sent.
         package static let formMilliseconds: UInt64 = 600_000

@@ -53,6 +53,7 @@ extension Command {
             try node.listenForControl()
             try node.stopOnSignals()
             web = try serve(context, node)
+            if let web { node.pageLink = { web.link(for: $0) } }
             let password = web == nil ? nil : try OwnerPassword.first(context.paths)
             let greeting = try node.greeting(
                 words: words, web: web?.address, password: password)
@@ -205,6 +206,13 @@ extension Command {
             "  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
         Terminal.line("  Address  \(greeting["address"]?.text ?? "")")
         Terminal.line("  Data     \(greeting["data"]?.text ?? "")")
+        if let link = greeting["link"]?.text {
+            Terminal.line("  Page     \(link)")
+            Terminal.line(
+                "           Open it in your browser: it lets you in, once, within 15 minutes."
+            )
+            Terminal.line("           Another one:  \(program ?? "starling") web\(flag)")
+        }
         if let web = greeting["web"]?.text {
             Terminal.line("  Apps     \(web) (a server of the Mastodon API, to apps)")
         }

@@ -10,6 +10,7 @@ import urllib.request
 import zipfile
 
 import apps
+import jsonschema
 import mastodon
 import node
 import openapi_spec_validator
@@ -20,18 +21,54 @@ from apps import eventually, serve, sign_in
 DESCRIPTION = yaml.safe_load((node.ROOT / "Protocol" / "openapi.yaml").read_text())
 
 
+def the_mesh(own):
+    view = own("GET", "/mesh")
+    matches(view, "Mesh")
+    assert view["neighbours"][0]["node"] == own("GET", "/peers")[0]["node"] and view["neighbours"][0]["postsIn"] > 0
+    invite = own("POST", "/invite", {})
+    matches(invite["qr"], "Modules")
+    assert own("POST", "/qr", {"text": invite["invite"]})["rows"] == invite["qr"]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        own("POST", "/mesh/neighbours", {"invite": view["address"]})
+    assert refused.value.code == 422, "itself"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        own("DELETE", f"/mesh/neighbours/{view['node']}")
+    assert refused.value.code == 404
+    own.kind = "multipart/form-data; boundary=x"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        own("POST", "/qr/read", b'--x\r\nContent-Disposition: form-data; name="width"\r\n\r\n9\r\n--x--\r\n')
+    own.kind = "application/json"
+    assert refused.value.code == 422, "test_first_run.py reads codes"
+
+
+def the_first_run(one, own):
+    own.token, app = apps.let_in(one), own.token
+    matches(own("GET", "/setup"), "Setup")
+    told = own("GET", "/setup/words")
+    assert own("POST", "/setup/words", {"words": [told["words"][n - 1] for n in told["ask"]]})["removed"]
+    matches(own("PATCH", "/setup", {"left": True}), "Setup")
+    own.token = app
+
+
+def matches(value, name):
+    """The value has the form that the description gives it."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": DESCRIPTION["components"]}
+    jsonschema.Draft202012Validator(schema).validate(value)
+
+
 class Own:
     """The node's own extensions, asked with a client's token; notes which operations were."""
+
+    kind = "application/json"
 
     def __init__(self, one, client, asked):
         self.base, self.token, self.asked = apps.web(one) + "/api/starling/v1", client.access_token, asked
 
     def __call__(self, method, path, body=None, token=True, raw=False):
-        self.asked.add((method.lower(), re.sub(r"/\d+", "/{id}", path.split("?")[0])))
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if token else {})
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        if isinstance(body, bytes):
-            headers["Content-Type"] = "application/octet-stream"
+        name = re.sub(r"/z6Mk\w+", "/{node}", re.sub(r"/\d+", "/{id}", path.split("?")[0]))
+        self.asked.add((method.lower(), name))
+        headers = {"Content-Type": self.kind} | ({"Authorization": f"Bearer {self.token}"} if token else {})
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             read = answer.read()
@@ -75,7 +112,9 @@ def test_all_of_it(town, tmp_path):
     assert not mine("POST", "/verify", {"proof": forged})["ok"]
 
     assert mine("GET", "/status")["running"] and mine("GET", "/peers")[0]["node"]
-    assert mine("GET", "/invite")["invite"].startswith("starling://")
+    assert eventually(lambda: his("GET", f"/posts/{sent.id}/holders")["holders"], "who holds it")[0]["node"]
+    the_mesh(mine)
+    the_first_run(alice, mine)
     recipes = mine("GET", "/recipes")
     assert [r["name"] for r in recipes] == ["latest", "catch up", "quiet friends first"]
     assert [x.title for x in a.lists()] == [r["name"] for r in recipes], "they appear as lists"
@@ -116,7 +155,7 @@ def test_all_of_it(town, tmp_path):
     the_owner(mine, his, alice, a)
     bring_and_take(mine, alice)
 
-    described = {(m, p) for p, item in DESCRIPTION["paths"].items() for m in item if m != "parameters"}
+    described = {(m, p) for p, item in DESCRIPTION["paths"].items() for m in item if m not in ("parameters", "description")}
     assert asked == described, "every operation of the description was asked, and no other"
 
 
@@ -197,7 +236,8 @@ def the_owner(mine, his, alice, a):
     """Policy, people and their devices, apps, the password: for tokens that may."""
     for method, path in (("GET", "/identities"), ("POST", "/identities"), ("GET", "/apps"), ("PUT", "/policy"), ("PUT", "/password"),
                          ("DELETE", "/apps/1")):
-        his.refused(403, method, path, {})
+        mine.refused(403, method, path, {})  # Whatever an app was let in for.
+    mine.token = apps.let_in(alice)
     was = mine("GET", "/policy")
     assert was["policy"] == "everything" and was["quotas"] == [0, 0, 0, 0]
     now = mine("PUT", "/policy", {"policy": "follows", "depth": 1, "budget": 1 << 30, "quotas": [{"hop": 4, "bytes": 1 << 20}]})
@@ -233,12 +273,14 @@ def the_owner(mine, his, alice, a):
 
     # Apps: what is ended is out at once, and its stream, too.
     phone = sign_in(alice)
-    shown = {x["name"]: x for x in mine("GET", "/apps")}
-    assert any(x["current"] for x in mine("GET", "/apps")) and "alice" in shown["starling tests"]["accounts"]
-    third = next(x for x in mine("GET", "/apps") if not x["current"])
+    shown = mine("GET", "/apps")
+    assert [x["name"] for x in shown if x["current"]] == ["Starling"] and all(x["page"] == x["current"] for x in shown)
+    tests = [x for x in shown if x["name"] == "starling tests"]
+    assert len(tests) == 2 and all(x["accounts"] == ["alice"] for x in tests)
     with stream(alice, phone.access_token) as heard:
         assert heard.readline().startswith(b":")
-        mine("DELETE", f"/apps/{third['id']}")
+        for third in tests:
+            mine("DELETE", f"/apps/{third['id']}")
         assert ended(heard), "the stream of an app that was ended"
     with pytest.raises(mastodon.MastodonUnauthorizedError):
         phone.me()
@@ -287,6 +329,7 @@ def bring_and_take(mine, alice):
     def over(kind):
         return node.wait_until(lambda: (j := mine("GET", f"/{kind}s")) and j[0]["state"] != "running" and j[0], kind, 30, 0.05)
 
+    mine.kind = "application/octet-stream"
     mine.refused(422, "POST", "/imports?service=myspace", packed.getvalue())
     mine.refused(401, "POST", "/imports?service=twitter", packed.getvalue(), token=False)
     assert mine("POST", "/imports?service=twitter", packed.getvalue())["kind"] == "import"
@@ -298,6 +341,7 @@ def bring_and_take(mine, alice):
     bad = over("import")
     assert bad["state"] == "failed" and bad["error"] and "/proc" not in bad["error"]
 
+    mine.kind = "application/json"
     job = mine("POST", "/exports")
     done = over("export")
     assert done["state"] == "done" and done["posts"] >= 30, done
@@ -346,7 +390,7 @@ def test_without_a_token(town):
     alice, _, a, _ = town
     sent = a.status_post("Here")
     own = Own(alice, a, set())
-    for path in ("/status", "/peers", "/invite", "/recipes", f"/posts/{sent.id}/explain", "/labels"):
+    for path in ("/status", "/peers", "/mesh", "/setup", "/setup/words", f"/posts/{sent.id}/holders", "/recipes", f"/posts/{sent.id}/explain", "/labels"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             own("GET", path, token=False)
         assert refused.value.code == 401 and json.loads(refused.value.read())["error"], path

@@ -4,37 +4,47 @@ import Node
 import Primitives
 import Store
 
-/// What the owner decides about who may use their node: under `/api/starling/v1`, for tokens that
-/// were let in for `admin:read` and `admin:write`.
+/// What the owner decides about who may use their node, under `/api/starling/v1`. But for leaving,
+/// it is for the page of this node alone: no app decides that.
 extension Access {
     func addOwnerRoutes(to router: inout Router) {
         let base = "/api/starling/v1"
-        router.add(.get, base + "/apps") { request throws(HTTPFailure) in
-            try self.listApps(try self.caller(token: request.token, for: ["admin:read"]))
+        add(&router, .get, base + "/apps") { request, caller throws(HTTPFailure) in
+            try self.listApps(caller)
         }
-        router.add(.delete, base + "/apps/:id") { request throws(HTTPFailure) in
-            _ = try self.caller(token: request.token, for: ["admin:write"])
+        add(&router, .delete, base + "/apps/:id") { request, caller throws(HTTPFailure) in
             guard let number = request.captures["id"].flatMap({ Int64($0) }),
-                try self.locked({ tables throws(StoreError) in try tables.remove(app: number) })
+                try self.locked({ tables throws(StoreError) in
+                    try tables.remove(app: number, but: caller.token)
+                })
             else { throw .notFound }
             return .json([:])
         }
         router.add(.post, base + "/logout") { request throws(HTTPFailure) in
-            let caller = try self.caller(token: request.token)
+            // The token's owner, whatever it may do.
+            let caller = try self.caller(token: request.token, for: Scopes.all)
             try self.locked { tables throws(StoreError) in try tables.remove(token: caller.token) }
             return .json([:])
         }
-        router.add(.put, base + "/password") { request throws(HTTPFailure) in
-            try self.changePassword(request)
+        add(&router, .put, base + "/password") { request, caller throws(HTTPFailure) in
+            try self.changePassword(request, caller)
         }
-        router.add(.post, base + "/identities/:id/token") { request throws(HTTPFailure) in
-            try self.giveTokenOfOther(request)
+        add(&router, .post, base + "/identities/:id/token") { request, caller throws(HTTPFailure) in
+            try self.giveTokenOfOther(request, caller)
         }
     }
 
-    /// The token's owner, whatever it may do.
-    private func caller(token: String?) throws(HTTPFailure) -> Caller {
-        try caller(token: token, for: Scopes.all)
+    private func add(
+        _ router: inout Router, _ method: HTTPMethod, _ path: String,
+        _ handler: @escaping @Sendable (HTTPRequest, Caller) throws(HTTPFailure) -> HTTPResponse
+    ) {
+        let scope = method == .get ? "read" : "write"
+        router.add(
+            Route(method, path, origins: .own) { [self] request throws(HTTPFailure) in
+                let caller = try caller(of: request, for: scope)
+                try caller.mustBePage(request)
+                return try handler(request, caller)
+            })
     }
 
     private func listApps(_ caller: Caller) throws(HTTPFailure) -> HTTPResponse {
@@ -63,6 +73,8 @@ extension Access {
                         "created_at": Self.time(items.map(\.made).min()),
                         "last_used_on": Self.day(items.map(\.used).max()),
                         "current": .bool(app.number == caller.app.number),
+                        "page": .bool(app.isPage),
+                        "sessions": .integer(items.reduce(0) { $0 + $1.tokens }),
                     ]
                 }))
     }
@@ -81,8 +93,9 @@ extension Access {
     }
 
     /// Whoever sits at a browser that was left open must know the old one.
-    private func changePassword(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
-        let caller = try caller(token: request.token, for: ["admin:write"])
+    private func changePassword(
+        _ request: HTTPRequest, _ caller: Caller
+    ) throws(HTTPFailure) -> HTTPResponse {
         let parameters = try request.parameters()
         let current = try parameters.required("current")
         let new = try parameters.required("password")
@@ -98,10 +111,11 @@ extension Access {
         return .json([:])
     }
 
-    /// The same password lets an app in for any account of the node: whoever may administer it goes
-    /// from one to the other without asking for it again.
-    private func giveTokenOfOther(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
-        let caller = try caller(token: request.token, for: ["admin:write"])
+    /// The same password lets in for any account of the node: its owner goes from one to the other
+    /// without giving it again.
+    private func giveTokenOfOther(
+        _ request: HTTPRequest, _ caller: Caller
+    ) throws(HTTPFailure) -> HTTPResponse {
         guard let id = request.captures["id"].flatMap({ Int64($0) }),
             let other = accounts().first(where: { Mark.of($0.identity) == id })
         else { throw .notFound }

@@ -63,7 +63,7 @@ extension Access {
                 "authorization_code", "client_credentials", "password",
             ]),
             "token_endpoint_auth_methods_supported": list([
-                "client_secret_basic", "client_secret_post",
+                "client_secret_basic", "client_secret_post", "none",
             ]),
             "code_challenge_methods_supported": list(["S256", "plain"]),
         ]

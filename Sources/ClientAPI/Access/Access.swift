@@ -12,6 +12,13 @@ package struct Caller: Sendable {
     let token: Int64
     fileprivate let access: Access
 
+    /// For what is the owner's affair, and no app's.
+    func mustBePage(_ request: HTTPRequest) throws(HTTPFailure) {
+        guard app.isPage, request.site != .other else {
+            throw HTTPFailure(403, "Only the page of this node may ask for this")
+        }
+    }
+
     /// Whether the token is still there, and its account: for what lasts longer than a request.
     var stillHolds: Bool { access.stillHolds(self) }
 }
@@ -25,6 +32,7 @@ package final class Access: Sendable {
     let password: OwnerPassword
     let wall: @Sendable () -> UnixTime
     let forms: FormTokens
+    let links: LoginLinks
     private let tables: Mutex<AccessTables>
     /// The number of `OwnerPassword` that the tokens were made under.
     private let sessions: Mutex<Bytes32?>
@@ -32,17 +40,19 @@ package final class Access: Sendable {
     package convenience init(
         path: String, password: OwnerPassword, accounts: @escaping @Sendable () -> [Account]
     ) throws(StoreError) {
-        try self.init(path: path, password: password, accounts: accounts) { Clock.wall }
+        try self.init(path: path, password: password, accounts: accounts, wall: { Clock.wall })
     }
 
     init(
         path: String, password: OwnerPassword, accounts: @escaping @Sendable () -> [Account],
-        wall: @escaping @Sendable () -> UnixTime
+        wall: @escaping @Sendable () -> UnixTime,
+        now: @escaping @Sendable () -> Instant = { Clock.now }
     ) throws(StoreError) {
         self.accounts = accounts
         self.password = password
         self.wall = wall
         forms = FormTokens(wall: wall)
+        links = LoginLinks(now: now)
         tables = Mutex(try AccessTables(path))
         sessions = Mutex(nil)
     }

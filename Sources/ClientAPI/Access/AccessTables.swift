@@ -10,6 +10,10 @@ package struct App: Sendable, Equatable {
     package var website: String?
     var redirects: [String]
     package var scopes: Scopes
+
+    /// The page that this node serves: it has no secret, and nobody is sent back to it.
+    package static let page = "web"
+    package var isPage: Bool { number == 0 }
 }
 
 /// The tables of `access.sqlite`. Codes, tokens and secrets are there as hashes only.
@@ -63,6 +67,13 @@ struct AccessTables: ~Copyable {
     init(_ path: String) throws(StoreError) {
         let database = try LedgerFile.open(
             path, application: 0x5374_4163, version: 1, schema: Self.schema)
+        // No text has a hash of zeros, so no secret opens it.
+        try database.run(
+            """
+            INSERT OR IGNORE INTO apps(number, client, secret, name, redirects, scopes, used)
+            VALUES(0, '\(App.page)', zeroblob(32), 'Starling', '',
+                'read write follow push profile', 0)
+            """)
         find = try Store.Statement(
             database,
             "SELECT number, app, identity, scopes, made, used FROM tokens WHERE hash = ?")
@@ -92,7 +103,7 @@ struct AccessTables: ~Copyable {
     /// False when there are as many as may be, and the owner uses them all.
     func add(_ app: App, secret: Bytes32, _ now: UInt64) throws(StoreError) -> Bool {
         try database.transaction { () throws(StoreError) in
-            let count = try database.number("SELECT count(*) FROM apps") ?? 0
+            let count = try database.number("SELECT count(*) FROM apps WHERE number > 0") ?? 0
             if count >= Limits.Access.apps, try !dropOldestApp() { return false }
             let insert = try Store.Statement(
                 database,
@@ -116,7 +127,7 @@ struct AccessTables: ~Copyable {
     private func dropOldestApp() throws(StoreError) -> Bool {
         let unused = try database.number(
             """
-            SELECT number FROM apps WHERE NOT EXISTS (
+            SELECT number FROM apps WHERE number > 0 AND NOT EXISTS (
                 SELECT 1 FROM tokens WHERE tokens.app = apps.number AND identity IS NOT NULL)
             ORDER BY used, number LIMIT 1
             """)
@@ -318,14 +329,17 @@ extension AccessTables {
         return found
     }
 
-    /// Ends all that an app was given. False when it has nothing.
-    func remove(app number: Int64) throws(StoreError) -> Bool {
+    /// Ends all that an app was given, but for the token of whoever asks. False when it has nothing.
+    func remove(app number: Int64, but kept: Int64) throws(StoreError) -> Bool {
         let count =
             try database.number(
                 "SELECT count(*) FROM tokens WHERE app = \(number) AND identity IS NOT NULL") ?? 0
         try database.transaction { () throws(StoreError) in
             try database.run(
-                "DELETE FROM tokens WHERE app = \(number); DELETE FROM codes WHERE app = \(number)")
+                """
+                DELETE FROM tokens WHERE app = \(number) AND number != \(kept);
+                DELETE FROM codes WHERE app = \(number)
+                """)
         }
         return count > 0
     }

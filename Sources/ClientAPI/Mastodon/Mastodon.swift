@@ -49,6 +49,7 @@ package final class Mastodon: Sendable {
         addAccountActions(&router)
         addProfile(&router)
         addSearch(&router)
+        addSuggestions(&router)
         addNotifications(&router)
         addPolls(&router)
         addMedia(&router)
@@ -69,6 +70,8 @@ package final class Mastodon: Sendable {
         case open(String)
         /// Somebody with this scope.
         case scope(String)
+        /// The owner, from the page of this node.
+        case owner(String)
     }
 
     func add(
@@ -76,8 +79,11 @@ package final class Mastodon: Sendable {
         bodies: Route.Bodies = .small,
         _ handler: @escaping @Sendable (Call) throws(HTTPFailure) -> HTTPResponse
     ) {
+        var origins = Route.Origins.byPrefix
+        if case .owner = access { origins = .own }
         router.add(
-            Route(method, pattern, bodies: bodies) { [self] request throws(HTTPFailure) in
+            Route(method, pattern, bodies: bodies, origins: origins) {
+                [self] request throws(HTTPFailure) in
                 try handler(try call(request, access))
             })
     }
@@ -92,6 +98,9 @@ package final class Mastodon: Sendable {
             }
         case .open(let scope):
             caller = try authority(request, scope, true)
+        case .owner(let scope):
+            caller = try authority(request, scope, false)
+            try caller?.mustBePage(request)
         }
         return Call(
             request: request, parameters: try request.parameters(), caller: caller,

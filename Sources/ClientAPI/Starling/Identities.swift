@@ -10,7 +10,7 @@ import Store
 /// takes them along; they are kept nowhere.
 extension Mastodon {
     func addIdentities(_ router: inout Router, _ base: String) {
-        add(&router, .get, "\(base)/identities", .scope("admin:read")) {
+        add(&router, .get, "\(base)/identities", .owner("read")) {
             [door] call throws(HTTPFailure) in
             let states = try call.asked { () throws(NodeError) in
                 try door.ask("accounts", .object())
@@ -33,7 +33,7 @@ extension Mastodon {
                         }
                     }))
         }
-        add(&router, .post, "\(base)/identities", .scope("admin:write")) {
+        add(&router, .post, "\(base)/identities", .owner("write")) {
             [door] call throws(HTTPFailure) in
             let name = try call.parameters.required("name")
             let made = try call.asked { () throws(NodeError) in
@@ -41,7 +41,7 @@ extension Mastodon {
             }
             return .json(try Self.describe(made))
         }
-        add(&router, .patch, "\(base)/identities/:id", .scope("admin:write")) {
+        add(&router, .patch, "\(base)/identities/:id", .owner("write")) {
             [door] call throws(HTTPFailure) in
             let account = try call.identity()
             let name = try call.parameters.required("name")
@@ -56,7 +56,7 @@ extension Mastodon {
 
     private func addDevices(_ router: inout Router, _ base: String) {
         // From then on this node writes with a new device key.
-        add(&router, .post, "\(base)/identities/:id/devices", .scope("admin:write")) {
+        add(&router, .post, "\(base)/identities/:id/devices", .owner("write")) {
             [door] call throws(HTTPFailure) in
             let account = try call.identity()
             let words = try call.parameters.required("words")
@@ -70,7 +70,7 @@ extension Mastodon {
             }
             return .json(try Self.describe(made))
         }
-        add(&router, .post, "\(base)/identities/:id/revocations", .scope("admin:write")) {
+        add(&router, .post, "\(base)/identities/:id/revocations", .owner("write")) {
             [door] call throws(HTTPFailure) in
             let account = try call.identity()
             let words = try call.parameters.required("words")

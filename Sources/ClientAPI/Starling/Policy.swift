@@ -13,7 +13,7 @@ extension Mastodon {
                 JSONValue(
                     try call.asked { () throws(NodeError) in try door.ask("policy", .object()) }))
         }
-        add(&router, .put, "\(base)/policy", .scope("admin:write")) {
+        add(&router, .put, "\(base)/policy", .owner("write")) {
             [door] call throws(HTTPFailure) in
             let change = try Self.policy(call.parameters)
             return .json(

@@ -12,16 +12,15 @@ import Wire
 extension Mastodon {
     func addStarling(_ router: inout Router) {
         let base = "/api/starling/v1"
-        for (name, operation) in [("status", "status"), ("peers", "peers"), ("invite", "invite")] {
+        for name in ["status", "peers"] {
             add(&router, .get, "\(base)/\(name)", .scope("read")) {
                 [door] call throws(HTTPFailure) in
                 .json(
                     JSONValue(
-                        try call.asked { () throws(NodeError) in
-                            try door.ask(operation, .object())
-                        }))
+                        try call.asked { () throws(NodeError) in try door.ask(name, .object()) }))
             }
         }
+        addMesh(&router, base)
         addProofs(&router, base)
         addRecipes(&router, base)
         addTallies(&router, base)
