@@ -329,7 +329,7 @@ extension AccessTables {
         return found
     }
 
-    /// Ends all that an app was given, but for the token of whoever asks. False when it has nothing.
+    /// Ends all that an app was given, but for the token of whoever asks. False when it has none.
     func remove(app number: Int64, but kept: Int64) throws(StoreError) -> Bool {
         let count =
             try database.number(
