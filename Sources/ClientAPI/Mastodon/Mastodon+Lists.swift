@@ -49,10 +49,12 @@ extension Mastodon {
             call throws(HTTPFailure) in
             let (list, paging) = (try call.list(), try Paging(call))
             if let recipe = list.recipe {
+                // An order of its own has no pages by id: they are counted.
+                let offset = try call.parameters.integer("offset") ?? 0
                 let ranked = try call.see { showing throws(StoreError) in
-                    try showing.ranked(recipe, limit: paging.page.limit)
+                    try showing.ranked(
+                        recipe, from: Int(clamping: max(offset, 0)), limit: paging.page.limit)
                 }
-                // An order of its own has no page beside it.
                 return .json(.array(ranked))
             }
             return paging.answer(
@@ -198,12 +200,14 @@ extension Showing {
     }
 
     /// The newest posts of home in the order of a recipe; of equals the newer first.
-    func ranked(_ recipe: Recipe, limit: Int) throws(StoreError) -> [JSONValue] {
+    func ranked(
+        _ recipe: Recipe, from: Int, limit: Int
+    ) throws(StoreError) -> [JSONValue] {
         guard let me = viewer.identity else { return [] }
         let reader = try square.reader(me, desk)
         let ranking = try square.ranking(recipe, for: reader, now: now, before: horizon)
         var found: [JSONValue] = []
-        for place in ranking.prefix(limit) {
+        for place in ranking.dropFirst(from).prefix(limit) {
             if let status = try status(place.act, in: .home) { found.append(status) }
         }
         return found

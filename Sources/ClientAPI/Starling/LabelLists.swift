@@ -151,10 +151,16 @@ extension Showing {
                 case .post(let post): guard post == view.reference else { continue }
                 }
                 let reason = entry.reason.isEmpty ? "" : ": \(entry.reason)"
+                let publisher = handles.displayName(list.publisher)
                 lines.append(
                     Self.line(
                         "\(entry.label)\(reason) (list \"\(list.labels.name)\" of "
-                            + "\(handles.displayName(list.publisher)))", 3, context))
+                            + "\(publisher))", 3, context,
+                        [
+                            "by": "label", "name": .string(publisher),
+                            "list": .string(list.labels.name), "label": .string(entry.label),
+                            "reason": .string(entry.reason),
+                        ]))
             }
         }
         return lines

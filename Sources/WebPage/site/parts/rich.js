@@ -28,9 +28,16 @@ export function rich(content) {
       if (link) at.node.append(at.link = link);
     } else if (piece === '</a>') at && (at.link = null);
     else if (/^<\/?span/.test(piece)) continue;
-    else inner().append(plain(piece));
+    else inner().append(at.link?.className === 'mention' ? shortName(at.link, plain(piece)) : plain(piece));
   }
   return paragraphs.map(({ node }) => node);
+}
+
+/** @name for @name@z6Mk…: the link knows who is meant, and says so when asked. */
+function shortName(link, text) {
+  const name = /^(@[^@]+)@z6Mk\w+$/.exec(text)?.[1];
+  if (name) link.title = text;
+  return name ?? text;
 }
 
 /** A link to a web page, or to a view of this page; null for any other address. */

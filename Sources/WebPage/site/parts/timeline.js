@@ -4,6 +4,7 @@
 import { fill, h, isCalm, whenSeen } from '../dom.js';
 import { changed, events, removed, written } from '../state.js';
 import { t } from '../text.js';
+import { watch } from './changes.js';
 import { icon } from './icons.js';
 import { inner, post } from './post.js';
 import { hiddenNow } from './post-actions.js';
@@ -142,15 +143,15 @@ export function timeline(source, options = {}) {
       view.update({ ...it, filtered: it.filtered.filter((one) => one.starling?.by !== by) });
     }
   };
+  ends.push(watch(() => [...all.values()].map((view) => inner(view.status).id)));
   hiddenNow.listeners.add(hide);
   ends.push(() => hiddenNow.listeners.delete(hide));
 
   return {
-    node, add, showWaiting,
+    node,
     begin: more,
-    get ids() {
-      return [...all.values()].map((view) => inner(view.status).id);
-    },
+    /** The id of the newest post that is here or waits. */
+    newest: () => waiting[0]?.id ?? list.firstElementChild?.dataset.row,
     end() {
       unwatch();
       for (const end of ends) end();

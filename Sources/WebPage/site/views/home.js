@@ -19,15 +19,15 @@ export async function show(params, root) {
     h('h1', { class: 'unseen' }, t('home.title')),
     prompt(),
     h('div', { class: 'order-bar' }, orders, about));
-  const lists = api.get('/api/v1/lists');
-  const recipes = api.get('/api/starling/v1/recipes');
-  const list = chosen === LATEST ? newest() : ranked(chosen);
+  const choices = Promise.all([api.get('/api/v1/lists'), api.get('/api/starling/v1/recipes')]);
+  const isKnown = chosen === LATEST || (await choices)[0].some((one) => one.id === chosen);
+  const order = isKnown ? chosen : LATEST;
+  const list = order === LATEST ? newest()
+    : ranked(order, (await choices)[1].some((one) => one.id === order));
   root.append(list.node);
   await Promise.all([
     list.begin(),
-    Promise.all([lists, recipes]).then(([all, known]) => {
-      drawOrders(orders, about, all, known, chosen);
-    }),
+    choices.then(([all, known]) => drawOrders(orders, about, all, known, order)),
   ]);
   return () => list.end();
 }
@@ -39,11 +39,26 @@ function newest() {
 }
 
 /** A recipe's order, or a list of people. */
-function ranked(id) {
-  return timeline(api.pages(`/api/v1/timelines/list/${id}`, { limit: 40 }), {
+function ranked(id, isRecipe) {
+  return timeline(isRecipe ? counted(id) : api.pages(`/api/v1/timelines/list/${id}`), {
     isRanked: true, takes: () => true, takesOwn: () => true, recipe: id, empty: empty(),
     anew: again,
   });
+}
+
+/** The pages of a recipe's order, which are counted. */
+function counted(id) {
+  let offset = 0;
+  return {
+    get isOver() {
+      return offset === null;
+    },
+    async next() {
+      const found = await api.get(`/api/v1/timelines/list/${id}`, { limit: 40, offset });
+      offset = found.length < 40 ? null : offset + 40;
+      return found;
+    },
+  };
 }
 
 function drawOrders(orders, about, lists, recipes, chosen) {
