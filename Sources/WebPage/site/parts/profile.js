@@ -158,12 +158,12 @@ function behind(person) {
     if (!fold.open || place.childElementCount) return;
     const { deviceList } = await import('../views/settings/people.js');
     fill(place,
-      h('h3', {}, t('who.digits')), h('p', { class: 'soft small' }, t('who.digitsHelp')),
+      h('h2', {}, t('who.digits')), h('p', { class: 'soft small' }, t('who.digitsHelp')),
       h('p', { class: 'digits' }, person.digits.split(' ').map((one) => h('span', {}, one))),
       h('p', { class: 'code' }, person.did), h('div', { class: 'row' }, copyButton(person.did)),
-      h('h3', {}, t('settings.people.devices')),
+      h('h2', {}, t('settings.people.devices')),
       person.devices.length ? deviceList(person.devices) : h('p', { class: 'soft' }, t('who.noDevices')),
-      h('h3', {}, t('who.changes')), h('p', { class: 'soft small' }, t('who.changesHelp')),
+      h('h2', {}, t('who.changes')), h('p', { class: 'soft small' }, t('who.changesHelp')),
       h('ol', { class: 'changes' }, person.changes.map(change)));
   });
   return fold;

@@ -33,7 +33,7 @@ async function watch(path, draw, signal) {
 function importGroup(last, signal) {
   let service = 'mastodon';
   const file = h('input', { type: 'file', required: true, accept: '.zip,.tar,.gz,.tgz' });
-  const bar = h('progress', { max: 1, value: 0, hidden: true, 'aria-label': t('settings.moving.file') });
+  const bar = h('progress', { max: 1, value: 0, hidden: true, 'aria-label': t('settings.moving.sending') });
   const said = h('div', { role: 'status' });
   const draw = (job) => fill(said, importWords(job));
   const go = h('button', { type: 'submit', class: 'button' }, t('settings.moving.bring'));

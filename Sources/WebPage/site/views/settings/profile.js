@@ -62,7 +62,9 @@ export async function show(params, root) {
         tips.node),
       h('p', { class: 'soft small' }, t('settings.profile.public')),
     ], t('settings.profile.save'), save, { class: 'stack settings' }),
-    h('p', { class: 'settings' }, h('a', { href: personPath(account) }, t('frame.profile'))));
+    h('p', { class: 'settings' }, h('a', {
+      class: 'button quiet small', href: personPath(account),
+    }, t('frame.profile'))));
 }
 
 /** A picture, which can be chosen, or taken away. */

@@ -5,7 +5,7 @@ import { fill, h } from '../../dom.js';
 import { choice, field, form, group } from '../../parts/form.js';
 import { head } from '../../parts/head.js';
 import { toast } from '../../parts/toast.js';
-import { bytes, date, number, t } from '../../text.js';
+import { date, number, t } from '../../text.js';
 
 const POLICY = '/api/starling/v1/policy';
 const GIGA = 2 ** 30;
@@ -30,24 +30,31 @@ function usage(policy) {
   const last = Math.max(0, ...policy.dropped.map((one) => one.last));
   return [
     h('p', {}, t('settings.storage.used', {
-      used: bytes(policy.used), budget: bytes(policy.budget),
+      used: room(policy.used), budget: room(policy.budget),
     })),
     h('div', { class: 'meter', 'aria-hidden': 'true' },
       h('span', { class: 'meter-fill', '.style': `inline-size: ${Math.max(1, share * 100)}%` })),
     h('dl', { class: 'details' },
       pair('settings.storage.media', t('settings.storage.of', {
-        used: bytes(policy.media), budget: bytes(policy.mediaShare),
+        used: room(policy.media), budget: room(policy.mediaShare),
       })),
-      policy.diskFree === undefined ? null : pair('settings.storage.free', bytes(policy.diskFree)),
+      policy.diskFree === undefined ? null : pair('settings.storage.free', room(policy.diskFree)),
       pair('settings.storage.dropped', dropped ? t('settings.storage.droppedWords', {
         count: dropped, date: date(last, { dateStyle: 'medium' }),
       }) : t('settings.storage.nothing')),
       policy.refused.why ? pair('settings.storage.refused', policy.refused.why) : null,
-      policy.hops.map((hop) => pair(`settings.storage.hop${hop.hop}`,
+      policy.hops.filter((hop) => hop.logs > 0).map((hop) => pair(`settings.storage.hop${hop.hop}`,
         t('settings.storage.hopWords', {
-          count: hop.logs, bytes: bytes(hop.headers + hop.bodies),
+          count: hop.logs, bytes: room(hop.headers + hop.bodies),
         })))),
   ];
+}
+
+/** In the units of the fields below, which are those of the command line. */
+function room(value) {
+  const unit = value >= GIGA ? 'gib' : value >= MEGA ? 'mib' : 'kib';
+  const size = value / { gib: GIGA, mib: MEGA, kib: 1024 }[unit];
+  return t(`settings.storage.${unit}`, { size: number(+size.toFixed(size < 10 ? 1 : 0)) });
 }
 
 const pair = (key, value) => [h('dt', {}, t(key)), h('dd', {}, value)];
