@@ -43,6 +43,15 @@ static const unsigned char parts_emoji_js[] = {
 static const unsigned char parts_explain_js[] = {
 #embed "site/parts/explain.js"
 };
+static const unsigned char parts_first_run_js[] = {
+#embed "site/parts/first-run.js"
+};
+static const unsigned char parts_first_steps_js[] = {
+#embed "site/parts/first-steps.js"
+};
+static const unsigned char parts_flock_js[] = {
+#embed "site/parts/flock.js"
+};
 static const unsigned char parts_form_js[] = {
 #embed "site/parts/form.js"
 };
@@ -69,6 +78,9 @@ static const unsigned char parts_mentions_js[] = {
 };
 static const unsigned char parts_menu_js[] = {
 #embed "site/parts/menu.js"
+};
+static const unsigned char parts_neighbours_js[] = {
+#embed "site/parts/neighbours.js"
 };
 static const unsigned char parts_person_js[] = {
 #embed "site/parts/person.js"
@@ -129,6 +141,9 @@ static const unsigned char state_js[] = {
 };
 static const unsigned char style_layout_css[] = {
 #embed "site/style/layout.css"
+};
+static const unsigned char style_mesh_css[] = {
+#embed "site/style/mesh.css"
 };
 static const unsigned char style_parts_css[] = {
 #embed "site/style/parts.css"
@@ -231,6 +246,9 @@ static const struct {
     FILE("parts/dialog.js", parts_dialog_js),
     FILE("parts/emoji.js", parts_emoji_js),
     FILE("parts/explain.js", parts_explain_js),
+    FILE("parts/first-run.js", parts_first_run_js),
+    FILE("parts/first-steps.js", parts_first_steps_js),
+    FILE("parts/flock.js", parts_flock_js),
     FILE("parts/form.js", parts_form_js),
     FILE("parts/frame.js", parts_frame_js),
     FILE("parts/head.js", parts_head_js),
@@ -240,6 +258,7 @@ static const struct {
     FILE("parts/media.js", parts_media_js),
     FILE("parts/mentions.js", parts_mentions_js),
     FILE("parts/menu.js", parts_menu_js),
+    FILE("parts/neighbours.js", parts_neighbours_js),
     FILE("parts/person.js", parts_person_js),
     FILE("parts/poll.js", parts_poll_js),
     FILE("parts/post-actions.js", parts_post_actions_js),
@@ -260,6 +279,7 @@ static const struct {
     FILE("starling.webmanifest", starling_webmanifest),
     FILE("state.js", state_js),
     FILE("style/layout.css", style_layout_css),
+    FILE("style/mesh.css", style_mesh_css),
     FILE("style/parts.css", style_parts_css),
     FILE("style/settings.css", style_settings_css),
     FILE("style/tokens.css", style_tokens_css),

@@ -47,6 +47,20 @@ def let_in(one, link=None):
         return json.load(answer)["access_token"]
 
 
+def own_api(one):
+    """Asks the node's own extensions as its page does."""
+    token = let_in(one)
+
+    def ask(method, path, body=None):
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{web(one)}/api/starling/v1{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    return ask
+
+
 def eventually(ask, what, seconds=node.PATIENCE):
     """What a client gives, once it gives something; errors while a post is on its way count as nothing."""
 

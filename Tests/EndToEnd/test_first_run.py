@@ -188,7 +188,7 @@ def states(one, token):
 def test_the_steps(room, one):
     token = let_in(one)
     left, steps = states(one, token)
-    assert not left and list(steps) == ["words", "name", "neighbours", "follows", "post"]
+    assert not left and list(steps) == ["name", "words", "neighbours", "follows", "post"]
     assert set(steps.values()) == {"open"}
     assert setup(one, "PATCH", "", {"step": "follows", "state": "skipped"}, token)[0] == 200
     assert setup(one, "PATCH", "", {"step": "name", "state": "done", "left": True}, token)[0] == 200

@@ -53,7 +53,7 @@ struct WatchingTests {
     @Test func forgettingWhoIsBeingCalledEndsTheCalls() {
         let net = TestNet(seed: 73)
         net.addNode()
-        let nobody = PeerAddress(key: signingKey(200).publicKey, endpoints: ["192.0.2.1:9"])
+        let nobody = PeerAddress(key: signingKey(98).publicKey, endpoints: ["192.0.2.1:9"])
         net.feed(0, .addPeer(nobody))
         net.run(for: .seconds(5))
         #expect(!net.dials.isEmpty)
@@ -63,7 +63,7 @@ struct WatchingTests {
         net.run(for: .seconds(900))
         #expect(
             net.dials.count { $0.from == 0 } == dials && !net.nodes[0].mesh.isReaching(nobody.key))
-        net.feed(0, .dropPeer(signingKey(201).publicKey))
+        net.feed(0, .dropPeer(signingKey(99).publicKey))
         #expect(net.nodes[0].readySessions == 0, "whoever is not known is forgotten already")
     }
 }

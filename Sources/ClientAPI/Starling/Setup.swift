@@ -13,8 +13,8 @@ import Synchronization
 final class Setup: Sendable {
     /// In the order in which a newcomer takes them.
     enum Step: Int64, CaseIterable, Sendable {
-        case words = 1
-        case name
+        case name = 1
+        case words
         case neighbours
         case follows
         case post
@@ -24,8 +24,8 @@ final class Setup: Sendable {
 
         var word: String {
             switch self {
-            case .words: "words"
             case .name: "name"
+            case .words: "words"
             case .neighbours: "neighbours"
             case .follows: "follows"
             case .post: "post"
@@ -113,8 +113,8 @@ final class Setup: Sendable {
         let steps = Step.allCases.map { step -> JSONValue in
             let isDone =
                 switch step {
-                case .words: !hasWords
                 case .name: isNamed
+                case .words: !hasWords
                 case .neighbours: hasNeighbours
                 case .follows: follows > 0
                 case .post: posts > 0

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import ClientAPI
@@ -36,20 +37,20 @@ struct NameSkeletonTests {
 
     @Test("Digits of a key are six groups of five, and another key has others")
     func digits() {
-        let one = KeyDigits.text(.init(w0: 1, w1: 2, w2: 3, w3: 4))
+        let one = KeyDigits.text(Bytes32(1, 2, 3, 4))
         let groups = one.split(separator: " ")
         #expect(groups.count == 6 && groups.allSatisfy { $0.utf8.count == 5 })
         #expect(groups.allSatisfy { UInt64($0) != nil })
-        #expect(one != KeyDigits.text(.init(w0: 1, w1: 2, w2: 3, w3: 5)))
+        #expect(one != KeyDigits.text(Bytes32(1, 2, 3, 5)))
     }
 
     @Test("A recipe's list is known by who publishes it and by its name")
     func recipes() {
         let (ada, ben) = (
-            ReaderList.number(of: "talk", by: .init(w0: 1, w1: 0, w2: 0, w3: 0)),
-            ReaderList.number(of: "talk", by: .init(w0: 2, w1: 0, w2: 0, w3: 0))
+            ReaderList.number(of: "talk", by: Bytes32(1, 0, 0, 0)),
+            ReaderList.number(of: "talk", by: Bytes32(2, 0, 0, 0))
         )
         #expect(ada > 3 && ben > 3 && ada != ben, "never one of those that every node has")
-        #expect(ada != ReaderList.number(of: "Talk", by: .init(w0: 1, w1: 0, w2: 0, w3: 0)))
+        #expect(ada != ReaderList.number(of: "Talk", by: Bytes32(1, 0, 0, 0)))
     }
 }

@@ -6,17 +6,21 @@ import { date, number, parts, t } from '../text.js';
 import { check } from './check.js';
 import { dialog } from './dialog.js';
 import { icon } from './icons.js';
+import { nodeName } from './neighbours.js';
 import { keyChip } from './person.js';
 import { tell } from './toast.js';
 
 const MOST_BYTES = 524_288;
 
 export async function verify(it) {
-  const place = await api.get(`/api/starling/v1/posts/${it.id}`);
+  const path = `/api/starling/v1/posts/${it.id}`;
+  const [place, held] = await Promise.all([
+    api.get(path), api.get(`${path}/holders`).catch(() => null),
+  ]);
   const verdict = h('div', { 'aria-live': 'polite' }, h('p', { class: 'soft' }, t('verify.checking')));
   dialog(t('verify.title'), [
     verdict,
-    facts(it, place),
+    facts(it, place, held),
     h('details', {},
       h('summary', {}, t('verify.details')), details(place)),
     h('div', { class: 'row' },
@@ -33,7 +37,7 @@ export async function verify(it) {
   }
 }
 
-function facts(it, place) {
+function facts(it, place, held) {
   const name = bdi(it.account.display_name, { class: 'name' });
   return h('ul', { class: 'facts' },
     h('li', {}, icon('person'), h('p', {}, parts('verify.signed', { name }), ' ',
@@ -43,20 +47,18 @@ function facts(it, place) {
     }), ' ', h('span', { class: 'soft' }, t('verify.placeHelp')))),
     h('li', {}, icon('pen'), h('p', {}, t('verify.time', { date: date(place.time) }), ' ',
       h('span', { class: 'soft' }, t('verify.timeHelp')))),
-    holders(place),
+    holders(held),
     place.forked_at === null ? null : h('li', { class: 'bad' }, icon('warning'),
       h('p', {}, t('verify.forked', { place: place.forked_at + 1 }))));
 }
 
-/** Which neighbours say that they hold it, where the node tells. */
-function holders(place) {
-  const held = place.holders;
-  if (held === undefined || held === null) return null;
-  const count = Array.isArray(held) ? held.length : held;
+/** Which neighbours say that they hold it; nothing for who is not signed in. */
+function holders(held) {
+  if (!held) return null;
   return h('li', {}, icon('mesh'), h('div', {},
-    h('p', {}, t('verify.holders', { count })),
-    Array.isArray(held) && held.length ? h('ul', { class: 'mono soft' }, held.slice(0, 20).map(
-      (one) => h('li', {}, bdi(one.name ?? one.node ?? String(one))))) : null));
+    h('p', {}, t('verify.holders', { count: held.holders.length })),
+    held.holders.length ? h('ul', { class: 'soft' }, held.holders.slice(0, 20).map(
+      (one) => h('li', {}, bdi(nodeName(one))))) : null));
 }
 
 function details(place) {

@@ -5,6 +5,7 @@ import { again } from '../app.js';
 import { fill, h } from '../dom.js';
 import { keep, kept, me } from '../state.js';
 import { has, t } from '../text.js';
+import { firstStepsLine, leadIn } from '../parts/first-run.js';
 import { prompt } from '../parts/prompt.js';
 import { timeline } from '../parts/timeline.js';
 
@@ -12,11 +13,13 @@ import { timeline } from '../parts/timeline.js';
 const LATEST = '1';
 
 export async function show(params, root) {
+  if (await leadIn()) return undefined;
   const chosen = kept(`order.${me.get().id}`, LATEST);
   const orders = h('div', { class: 'orders', role: 'radiogroup', 'aria-label': t('home.order') });
   const about = h('p', { class: 'soft small order-words' });
   root.append(
     h('h1', { class: 'unseen' }, t('home.title')),
+    ...firstStepsLine(),
     prompt(),
     h('div', { class: 'order-bar' }, orders, about));
   const choices = Promise.all([api.get('/api/v1/lists'), api.get('/api/starling/v1/recipes')]);
