@@ -178,9 +178,16 @@ def test_apps_and_the_password(pair, windows):
         phone.me()
 
     other = windows(one).sign_in()
+    ada.go("/p/settings/access")
+    expect(ada.page.locator("#main")).to_contain_text(re.compile(r"Signed in \d+ times"))
+    ada.page.get_by_role("button", name="Sign out the others").click()
+    ada.page.locator(".dialog").get_by_role("button", name="End it").click()
+    expect(ada.page.locator("#main")).to_contain_text("Signed in 1 time")
+    out(other)
+
+    other = windows(one).sign_in()
     was = apps.password(one)
     ada.go("/p/settings/access")
-    expect(ada.page.locator("#main")).to_contain_text("In 2 browsers")
 
     def change(current, new, again=None):
         ada.page.get_by_label("Password now").fill(current)
@@ -194,10 +201,9 @@ def test_apps_and_the_password(pair, windows):
     assert ada.page.evaluate("document.querySelector('form:invalid') !== null")
     change(was, "quite another one")
     toasted(ada, "The password is set.")
-    expect(ada.page.locator("#main")).to_contain_text("In 1 browser")
+    expect(ada.page.locator("#main")).to_contain_text("Signed in 1 time")
     # The other browser is out, and says so; this one stays.
-    other.page.goto(other.origin + "/p/settings/access")
-    expect(other.page.locator("#login-password")).to_be_visible()
+    out(other)
     ada.go("/")
     expect(ada.page.locator("#main .post").first).to_be_visible()
     ada.go("/p/settings/access")
@@ -206,6 +212,12 @@ def test_apps_and_the_password(pair, windows):
     ada.page.locator("#login-password").fill("quite another one")
     ada.page.get_by_role("button", name="Come in").click()
     expect(ada.page.locator("#main .post").first).to_be_visible()
+
+
+def out(window):
+    """The token is good no more: the page asks for the password."""
+    window.page.goto(window.origin + "/p/settings/access")
+    expect(window.page.locator("#login-password")).to_be_visible()
 
 
 def test_language_and_colours_are_kept(pair, windows):

@@ -139,7 +139,7 @@ package final class EventStream: Sendable {
     /// What a look at the clock calls for: a beat, or the end of a client that does not read, or
     /// that may no more.
     func look(_ now: Instant, stall: Instant.Span) {
-        if let holds, isToCheck(now), !holds() { return drop() }
+        if let holds, isToCheck(now), !holds() { return end() }
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             guard !state.isCut else { return nil }
             if state.waiting > 0 {
@@ -165,6 +165,18 @@ package final class EventStream: Sendable {
             state.lastCheck = now
             return true
         }
+    }
+
+    /// Ends the stream in order, and without what waits: its client may not hear it.
+    private func end() {
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            state.isEnded = true
+            state.chunks = []
+            state.taken = 0
+            state.waiting = 0
+            return Self.unpark(&state)
+        }
+        wake?()
     }
 
     /// Ends the stream without what waits.

@@ -8,7 +8,7 @@ import { acting, check, field, form, group } from '../../parts/form.js';
 import { head } from '../../parts/head.js';
 import { avatar } from '../../parts/person.js';
 import { toast } from '../../parts/toast.js';
-import { enter } from '../../state.js';
+import { enter, sessions } from '../../state.js';
 import { date, number, parts, t } from '../../text.js';
 
 const PEOPLE = '/api/starling/v1/identities';
@@ -67,8 +67,10 @@ export function deviceList(devices, act) {
 
 /** Goes on as another of the node's people, without the password. */
 async function become(one, path) {
-  const { access_token: given } = await api.post(`${PEOPLE}/${one.id}/token`, {});
-  enter(await api.session(given));
+  const known = sessions.get().find((other) => other.id === one.id);
+  const given = known ? await api.session(known.token).catch(() => null) : null;
+  enter(given ?? await api.session(
+    (await api.post(`${PEOPLE}/${one.id}/token`, {})).access_token));
   history.pushState({ key: crypto.randomUUID() }, '', path);
   renew();
 }
