@@ -139,6 +139,8 @@ extension Limits {
 
         // What the routes give and keep.
 
+        /// Bytes from which on a text is sent as gzip: below, the head is most of an answer.
+        package static let compressed = 1_000
         /// Rows of one kind that a reader keeps: bookmarks, people hidden, members of lists. Guess:
         /// some megabytes.
         package static let deskRows = 10_000

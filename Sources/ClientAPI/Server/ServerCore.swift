@@ -236,7 +236,7 @@ final class ServerCore: Sendable {
         exchange.file = nil
         return {
             do throws(HTTPFailure) {
-                answer.put(try route.handler(request))
+                answer.put(Compression.applied(try route.handler(request), to: request))
             } catch {
                 answer.put(HTTPResponse(error))
             }

@@ -130,7 +130,7 @@ async function show() {
   } catch (error) {
     if (here === view) trouble(root, error);
   }
-  if (mine === turn) settle(root);
+  if (mine === turn) settle(root, mine === 1);
 }
 
 /** What a view says when it cannot be shown. */
@@ -144,11 +144,12 @@ function trouble(root, error) {
     h('button', { class: 'button', type: 'button', onclick: again }, t('action.again'))));
 }
 
-/** A screen reader says where it is: the heading of the new view has the focus. */
-function settle(root) {
+/** A screen reader says where it is: the heading of the next view has the focus. */
+function settle(root, isFirst) {
   const heading = $('h1', root);
   if (heading) {
     document.title = `${heading.textContent} · Starling`;
+    if (isFirst) return;
     if (!document.activeElement || document.activeElement === document.body
         || !root.contains(document.activeElement)) {
       heading.tabIndex = -1;

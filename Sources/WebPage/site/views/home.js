@@ -29,7 +29,7 @@ export async function show(params, root) {
     : ranked(order, (await choices)[1].some((one) => one.id === order));
   root.append(list.node);
   await Promise.all([
-    list.begin(),
+    list.begin().then(() => performance.mark('starling:posts')),
     choices.then(([all, known]) => drawOrders(orders, about, all, known, order)),
   ]);
   return () => list.end();
