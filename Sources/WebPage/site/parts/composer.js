@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { bdi, h } from '../dom.js';
-import { changed, draft, keep, keepDraft, kept, written } from '../state.js';
+import { changed, draft, keep, keepDraft, kept, random, written } from '../state.js';
 import { current, parts, t } from '../text.js';
 import { attachments } from './attachments.js';
 import { dialog } from './dialog.js';
@@ -63,7 +63,7 @@ export async function desk(about, done) {
   const { reply, quote, edit } = about;
   const key = draftKey(about);
   const start = await beginning(about);
-  let idempotency = start.key ?? crypto.randomUUID();
+  let idempotency = start.key ?? random();
   let isOver = false;
 
   const area = h('textarea', {
@@ -171,7 +171,7 @@ export async function desk(about, done) {
     timer = null;
     keepDraft(key, null);
     keep('language.last', language.value);
-    idempotency = crypto.randomUUID();
+    idempotency = random();
     area.value = '';
     warning.value = '';
     warning.hidden = true;
