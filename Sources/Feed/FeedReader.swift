@@ -121,7 +121,13 @@ package final class FeedReader {
 
     private static func first(_ acts: [Act], _ page: Page) -> [Act] {
         let sorted = acts.sorted { page.isFromBelow ? $0.id < $1.id : $0.id > $1.id }
-        return Array(sorted.prefix(page.limit))
+        // An answer that also names its reader is about them twice.
+        var found: [Act] = []
+        for act in sorted where found.last?.id != act.id {
+            if found.count == page.limit { break }
+            found.append(act)
+        }
+        return found
     }
 
     package func tagged(_ tag: String, _ page: Page) throws(StoreError) -> [Act] {

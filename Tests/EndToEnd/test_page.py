@@ -97,6 +97,26 @@ def test_what_two_people_do_appears_at_the_other_at_once(pair, windows):
     assert "first words of Ada" not in pair[1].run("search", "garden").out
 
 
+def test_news_come_once_and_are_read(pair, windows):
+    ada, ben = (apps.sign_in(one) for one in pair)
+    first = apps.eventually(lambda: [s for s in ben.timeline_home() if "Ada" in s.content], "Ada's words at Ben's")[0]
+    # An answer that also names whom it answers.
+    ben.status_reply(first, "I agree")
+    window = windows(pair[0]).sign_in()
+    expect(window.page.locator(".count:visible").first).to_contain_text("2 unread")
+    window.go("/p/notifications")
+    expect(window.page.locator(".news > li")).to_have_count(2)
+    expect(window.page.locator(".news")).to_contain_text("wrote to you")
+    expect(window.page.locator(".news")).to_contain_text("follows you")
+    window.audit("news")
+    window.page.reload()
+    window.page.locator(".news > li").first.wait_for()
+    expect(window.page.locator(".count:visible")).to_have_count(0)
+    # What comes while one looks stands at the top.
+    ben.status_favourite(first)
+    expect(window.page.locator(".news > li").first).to_contain_text("liked your post")
+
+
 def test_verify_and_explain(pair, windows, tmp_path):
     ada = windows(pair[0]).sign_in()
     ada.see("first words of Ben")
@@ -166,7 +186,8 @@ def test_orders_and_what_is_hidden(pair, windows):
     expect(ada.page.get_by_role("radio", name="Quiet friends first")).to_have_attribute("aria-checked", "true")
 
     ada.page.get_by_role("radio", name="Latest").click()
-    ada.see("first words of Ben")
+    expect(ada.page.get_by_role("radio", name="Latest")).to_have_attribute("aria-checked", "true")
+    ada.settle().see("first words of Ben")
     ada.choose("first words of Ben", "Mute ben")
     line = ada.page.locator(".post.is-hidden")
     expect(line).to_contain_text("You muted ben")

@@ -104,7 +104,7 @@ const STEPS = [
 ];
 
 /** How long ago, or how far ahead, in the fewest letters; a date from a week on. */
-export function ago(value, style = 'narrow') {
+export function ago(value, style = language === 'en' ? 'narrow' : 'short') {
   let distance = (new Date(value) - Date.now()) / 1000;
   if (Math.abs(distance) < 45 && distance < 5) return t('time.now');
   for (const [unit, size] of STEPS) {
