@@ -152,9 +152,8 @@ class Window:
         def look():
             if self.article(text).is_visible():
                 return True
-            pill = self.page.locator(".pill:visible")
-            if pill.count():
-                pill.first.click()
+            # It may go by itself between a look and a click.
+            self.page.evaluate("document.querySelector('.pill:not([hidden])')?.click()")
             return False
 
         node.wait_until(look, f"{text!r} on the page of {self.node.name}", pause=0.1)

@@ -32,6 +32,7 @@ export function post(status, options = {}) {
     if (same(before, next, COUNTS)) redraw(view, before, next);
     else if (!same(before, next, [])) draw(view);
   };
+  view.draw = () => draw(view);
   // What came while a menu was open is drawn when it closes: nothing vanishes under a finger.
   node.addEventListener('toggle', ({ newState }) => {
     if (newState === 'closed' && view.isLate) drawBelow(view);

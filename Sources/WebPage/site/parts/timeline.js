@@ -143,11 +143,11 @@ export function timeline(source, options = {}) {
       const others = view.status.filtered.filter((one) => one.starling?.by !== by);
       const line = { filter: { title: '' }, keyword_matches: [], starling: { by, name } };
       const it = inner(view.status);
-      view.status = {
-        ...view.status, filtered: isOn ? [...others, line] : others,
-      };
+      const rest = it.filtered.filter((one) => one.starling?.by !== by);
+      view.status = { ...view.status, filtered: isOn ? [...others, line] : others };
+      if (view.status.reblog) view.status.reblog = { ...it, filtered: rest };
       view.isShown = false;
-      view.update({ ...it, filtered: it.filtered.filter((one) => one.starling?.by !== by) });
+      view.draw();
     }
   };
   ends.push(watch(() => [...all.values()].map((view) => inner(view.status).id)));
