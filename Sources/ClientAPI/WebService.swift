@@ -12,6 +12,7 @@ package final class WebService: Sendable {
     private let server: HTTPServer
     /// Where a browser on this machine finds it.
     package let address: String
+    private let access: Access
 
     /// What the owner chooses.
     package struct Options: Sendable {
@@ -38,20 +39,22 @@ package final class WebService: Sendable {
         let access: Access
         do throws(StoreError) {
             access = try Access(
-                path: paths.access, password: OwnerPassword(path: paths.ownerPassword),
+                path: paths.access, password: OwnerPassword(paths),
                 accounts: { door.accounts })
         } catch { throw .store("\(error)") }
+        self.access = access
         var router = Router(open: ["api", "oauth/token", "oauth/revoke", ".well-known", "nodeinfo"])
         let mastodon = Mastodon(door: door, directory: paths.blobs) {
             (request, scope, isOpen) throws(HTTPFailure) in
             let token = request.token
             if isOpen, token == nil {
-                return try access.reader(of: request, for: scope)?.account
+                return try access.reader(of: request, for: scope)
             }
-            return try access.caller(token: token, for: [scope]).account
+            return try access.caller(token: token, for: [scope])
         }
         mastodon.addRoutes(to: &router)
         access.addRoutes(to: &router)
+        Setup(mastodon: mastodon, access: access, paths: paths).addRoutes(to: &router)
         Instance(access: access, facts: Self.facts(door)).addRoutes(to: &router)
         Page(files: PageFiles(folder: options.page)).addRoutes(to: &router)
 
@@ -81,6 +84,13 @@ package final class WebService: Sendable {
     }
 
     package func stop() { server.stop() }
+
+    /// A link that lets the account's owner into the page: once, and within so many seconds. What
+    /// stands behind the # no browser sends anywhere by itself.
+    package func link(for account: Account) -> (link: String, seconds: UInt64) {
+        let code = access.links.make(for: account.identity)
+        return ("\(address)/#code=\(code)", Limits.Access.linkLife.milliseconds / 1_000)
+    }
 
     private static func start(
         _ options: HTTPServer.Options, _ router: Router, isChosen: Bool

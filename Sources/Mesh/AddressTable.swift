@@ -205,6 +205,15 @@ package struct AddressTable: Sendable {
         if entry.failures >= most { remove(number) }
     }
 
+    /// Nothing is known of the peer any more.
+    package mutating func forget(_ key: Bytes32) {
+        for number in ofKey[key] ?? [] { remove(number) }
+        if anchors.contains(key) {
+            anchors.removeAll { $0 == key }
+            isChanged = true
+        }
+    }
+
     // MARK: Asking
 
     /// Where a peer may be reached: what was proven first, and IPv6 before IPv4.

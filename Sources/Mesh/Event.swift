@@ -69,6 +69,8 @@ package enum Event: Sendable {
     /// Keep a session with this peer, `reserved` with a slot of its own here; `secret` is what an
     /// invite of that peer carries, said once in the hello.
     case addPeer(PeerAddress, reserved: Bool = false, secret: [UInt8]? = nil)
+    /// Keep no session with this peer any more, and forget where it is; it may still call.
+    case dropPeer(LogKey)
     /// Whoever says these 16 bytes before this time is a guest: it gets a slot of its own, once.
     case openInvite(secret: [UInt8], until: UnixTime)
     /// Somebody at this address says where peers are.

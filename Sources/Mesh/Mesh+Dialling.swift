@@ -91,6 +91,24 @@ extension Mesh {
         if targets[index].isWaiting { begin(index) }
     }
 
+    /// Nothing keeps a session with the peer any more, and it is not dialled again by itself.
+    mutating func dropPeer(_ key: LogKey) {
+        reservedPeers.removeAll { $0 == key }
+        overlay(.reserve(key, false))
+        addresses.forget(key)
+        outbound.anchors.removeAll { $0 == key }
+        if let index = targets.firstIndex(where: { $0.address.key == key }) {
+            targets[index].isKept = false
+            targets[index].typed = []
+            targets[index].secret = nil
+            // One under way ends by itself, and is the last.
+            if targets[index].isWaiting { targets.remove(at: index) }
+        }
+        if let session = sessionOfPeer[key].flatMap({ sessions[$0] }) {
+            farewell(session, .idle, "no neighbour any more")
+        }
+    }
+
     private mutating func append(_ target: DialTarget) -> Int {
         outbound.nextNumber += 1
         targets.append(target)

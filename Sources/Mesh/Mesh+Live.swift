@@ -58,7 +58,7 @@ extension Mesh {
     ) {
         let known = session.known[number] ?? Session.Known()
         session.known[number, default: Session.Known()].sent = batch.to
-        count { $0.postsPushed += UInt64(batch.entries.count) }
+        said(session, posts: batch.entries.count)
         if known.confirmed == known.sent && session.datagrams.fits(encoded.count) {
             session.repairs.append(
                 Session.Repair(number: number, size: batch.to, at: now + Limits.datagramRepair))
@@ -87,7 +87,7 @@ extension Mesh {
     // MARK: In
 
     mutating func pushed(_ session: Session, _ batch: Batch, _ byDatagram: Bool) {
-        count { $0.postsReceived += UInt64(batch.entries.count) }
+        heard(session, posts: batch.entries.count)
         let record = logs[batch.log]
         let held = record?.size ?? 0
         if batch.to <= held {
@@ -169,6 +169,7 @@ extension Mesh {
             let encoded = session.datagrams.open(bytes, with: noise)
         else { return }
         count { $0.datagramsReceived += 1 }
+        heard(session, bytes: bytes.count)
         session.datagrams.address = from
         observe(session, .heard, encoded, byDatagram: true)
         guard let message = try? Message(decoding: encoded) else {
@@ -195,6 +196,7 @@ extension Mesh {
             let datagram = session.datagrams.seal(encoded, with: noise)
         else { return }
         count { $0.datagramsSent += 1 }
+        said(session, bytes: datagram.count)
         observe(session, .said, encoded, byDatagram: true)
         emit(.sendDatagram(datagram, to: address))
     }

@@ -76,6 +76,9 @@ extension Mesh {
     /// The peer names its own logs: it gets the highest checkpoints held of them.
     mutating func answerOwn(_ session: Session, _ keys: [LogKey]) {
         send(session, .ownHeads(keys.compactMap { logs[$0]?.pending?.checkpoint }))
+        for key in keys where session.writes.count < Limits.logsNamed {
+            if !session.writes.contains(key) { session.writes.append(key) }
+        }
         inviteBrought(session, keys)
     }
 

@@ -59,6 +59,7 @@ extension Mesh {
 
     mutating func received(_ id: SessionID, _ bytes: [UInt8]) {
         guard let session = sessions[id] else { return }
+        heard(session, bytes: bytes.count)
         session.frames.append(bytes)
         while let frame = session.frames.next() {
             session.frames.restartDeadline()
@@ -239,6 +240,7 @@ extension Mesh {
     mutating func send(_ session: Session, raw bytes: [UInt8]) {
         session.unsent += bytes.count
         session.lastSaid = now
+        said(session, bytes: bytes.count)
         emit(.send(session.id, bytes))
         weigh(session)
         if session.unsent > Limits.sendHardCap {

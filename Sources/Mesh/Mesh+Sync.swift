@@ -226,7 +226,7 @@ extension Mesh {
         session.fetches[at].deadline = now + Limits.streamStall
         session.fetches[at].hasDelivered = true
         session.stalls[batch.log] = nil
-        count { $0.postsReceived += UInt64(batch.entries.count) }
+        heard(session, posts: batch.entries.count)
         if session.fetches[at].purpose == .repair {
             repair(session, batch)
             return streamEnded(session, stream)
@@ -529,7 +529,7 @@ extension Mesh {
             known.sent = max(known.sent, batch.to)
             session.known[number] = known
         }
-        count { $0.postsPushed += UInt64(batch.entries.count) }
+        said(session, posts: batch.entries.count)
         send(session, .batch(stream: stream, batch))
         serve(session)
         serveBlobs(session)

@@ -160,6 +160,7 @@ package struct Mesh {
         case .damaged(let log, let index): damaged(log, index)
         case .addPeer(let address, let isReserved, let secret):
             addPeer(address, isReserved: isReserved, secret: secret)
+        case .dropPeer(let key): dropPeer(key)
         case .openInvite(let secret, let until): openInvite(secret, until)
         case .hint(let contacts, let source): hinted(contacts, from: source)
         case .reserve(let key, let isOn): reserve(key, isOn)
@@ -311,6 +312,9 @@ package struct MeshConfiguration: Sendable {
 package struct MeshCounters: Sendable {
     package var postsReceived: UInt64 = 0
     package var postsPushed: UInt64 = 0
+    /// With all peers, encryption included.
+    package var bytesReceived: UInt64 = 0
+    package var bytesSent: UInt64 = 0
     package var datagramsSent: UInt64 = 0
     package var datagramsReceived: UInt64 = 0
     /// Entries that came whole though they were held.

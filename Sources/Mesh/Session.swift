@@ -74,6 +74,10 @@ final class Session {
     var invite: [UInt8]?
     /// Whether the peer has answered for our own logs in this session.
     var answeredOwn = false
+    /// The first of the logs that the peer says it writes.
+    var writes: [LogKey] = []
+    /// What has passed so far, for the owner.
+    var traffic = Traffic()
 
     /// Logs pushed by datagram, and when to follow up unless the peer has confirmed them; by time.
     var repairs = Deque<Repair>()

@@ -62,7 +62,10 @@ extension Node {
         var known = try rememberedPeers()
         known.removeAll { $0.address.key == peer.address.key }
         known.append(peer)
-        known = known.suffix(Limits.dialTargets)
+        remember(all: known.suffix(Limits.dialTargets))
+    }
+
+    func remember(all known: [Invite]) {
         remembered = known
         keep(Self.peerSetting, Value.array(known.map { .string($0.text) }).encoded)
     }

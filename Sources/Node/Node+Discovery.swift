@@ -10,6 +10,8 @@ struct Discovery {
     let beacon: [UInt8]
     /// Beacons sent so far.
     var sent = 0
+    /// Who was heard, and when last; the newest last.
+    var nearby: [(contact: Contact, at: Instant)] = []
 
     /// Of the link, transient since none is assigned (RFC 4291 §2.7); it spells "Starling".
     static let group6 = IPAddress(high: 0xff12 << 48, low: 0x5374_6172_6c69_6e67)
@@ -17,7 +19,26 @@ struct Discovery {
     static let group4 = IPAddress(v4: 0xefff_5354)
 }
 
+extension Discovery {
+    fileprivate mutating func note(_ contact: Contact, at now: Instant) {
+        var contact = contact
+        // Heard by IPv4 and by IPv6, it has both addresses.
+        let before = nearby.first { $0.contact.key == contact.key }?.contact.endpoints ?? []
+        contact.endpoints += before.filter { !contact.endpoints.contains($0) }
+        contact.endpoints = Array(contact.endpoints.prefix(Limits.Addresses.endpoints))
+        nearby.removeAll { $0.contact.key == contact.key || now - $0.at >= Limits.Discovery.gone }
+        nearby.append((contact, now))
+        nearby = nearby.suffix(Limits.Discovery.nearby)
+    }
+}
+
 extension Node {
+    /// Nodes that were heard in the local network lately.
+    func nearby() -> [(contact: Contact, at: Instant)] {
+        let now = loop.now()
+        return (discovery?.nearby ?? []).filter { now - $0.at < Limits.Discovery.gone }
+    }
+
     /// Begins to send and hear beacons, when others could reach this node at all.
     func startDiscovery() {
         guard options.usesLocalNetwork, let port = localEndpoints.first?.port else { return }
@@ -67,6 +88,7 @@ extension Node {
         guard let contact = discovery?.filter.take(datagram, from: source, at: loop.now()) else {
             return
         }
+        discovery?.note(contact, at: loop.now())
         if mesh.addresses.contact(of: contact.key) == nil {
             journal.say("heard of \(short(contact.key)) in the local network")
         }

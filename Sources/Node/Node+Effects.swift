@@ -151,6 +151,9 @@ extension Node {
         case .sessionOpened(let key, let agent, let isOutbound, let skew):
             sessions[key] = SessionFacts(
                 agent: agent, isOutbound: isOutbound, since: loop.now(), clockSkew: skew)
+            if !isOutbound, let address = mesh.neighbour(key)?.remote?.address {
+                calls[address.scope] = loop.now()
+            }
             journal.say("met \(short(key)) (\(agent))")
             if abs(skew) > 10 * 60 * 1_000 {
                 journal.say("its clock and ours differ by \(abs(skew) / 60_000) minutes")

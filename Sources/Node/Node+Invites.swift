@@ -86,8 +86,7 @@ extension Node {
     func join(
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
-        guard let text = parameters["invite"]?.text else { throw .badRequest("which invite?") }
-        let invite = try Invite(parsing: text)
+        let invite = try wanted(parameters)
         if invite.address.key == nodeKey.publicKey {
             throw .badRequest("this invite is this node's own")
         }
@@ -103,6 +102,46 @@ extension Node {
                     ("name", invite.identity.flatMap { people.name(of: $0) }.map { .string($0) }),
                     ("mutual", .bool(invite.secret != nil && invite.identity != nil)),
                     ("signed", .bool(isWriting)))))
+    }
+
+    /// Whom to join: by an invite, or by the key of a node that is heard in the local network.
+    private func wanted(_ parameters: Value) throws(NodeError) -> Invite {
+        if let text = parameters["invite"]?.text { return try Invite(parsing: text) }
+        let key = try node(parameters)
+        guard let found = nearby().last(where: { $0.contact.key == key }) else {
+            throw .notFound("that node is not heard in the local network (any more)")
+        }
+        // A link-local address leads somewhere on the interface that it was heard on only; where
+        // it is now, the beacons say.
+        let places = found.contact.endpoints.filter { !$0.address.isLinkLocal }
+        guard !places.isEmpty else {
+            throw .badRequest(
+                "that node is heard by an address of one cable only: ask its owner for an invite")
+        }
+        return Invite(address: PeerAddress(key: key, endpoints: places.map(\.description)))
+    }
+
+    private func node(_ parameters: Value) throws(NodeError) -> LogKey {
+        guard let key = parameters["node"]?.text.flatMap({ DIDKey.parse(multibase: $0) }) else {
+            throw .badRequest("which node? Its key begins with z6Mk")
+        }
+        return key
+    }
+
+    /// Keeps no session with a node any more, nor a place for it.
+    func forget(_ parameters: Value) throws(NodeError) -> Value {
+        let key = try node(parameters)
+        var known = try rememberedPeers()
+        let isKnown =
+            known.contains { $0.address.key == key } || guests.reserved.contains(key)
+            || sessions[key] != nil
+        guard isKnown else { throw .notFound("that node is no neighbour of this one") }
+        known.removeAll { $0.address.key == key }
+        remember(all: known)
+        guests.reserved.removeAll { $0 == key }
+        keepGuests()
+        handle(.dropPeer(key))
+        return .object(("node", .string(DIDKey.multibase(key))))
     }
 
     /// Keeps a session with who invites, and follows who it says.

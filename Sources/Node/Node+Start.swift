@@ -46,11 +46,26 @@ extension Node {
     package func greeting(
         words: String?, web: String? = nil, password: String? = nil
     ) throws(NodeError) -> Value {
-        .object(
-            ("name", accounts.first.map { .string($0.name) }),
-            ("identity", accounts.first.map { .string(DIDKey.encode($0.identity)) }),
+        let first = accounts.first
+        return .object(
+            ("name", first.map { .string($0.name) }),
+            ("identity", first.map { .string(DIDKey.encode($0.identity)) }),
             ("address", .string(address.text)), ("invite", .string(address.text)),
             ("data", .string(paths.data)), ("words", words.map { .string($0) }),
-            ("web", web.map { .string($0) }), ("password", password.map { .string($0) }))
+            ("web", web.map { .string($0) }),
+            ("link", first.flatMap { pageLink?($0).link }.map { .string($0) }),
+            ("password", password.map { .string($0) }))
+    }
+
+    /// Another link to the page: only who has this machine's control socket asks for one.
+    func freshLink(_ parameters: Value) throws(NodeError) -> Value {
+        guard let pageLink else {
+            throw .badRequest(
+                localEndpoints.isEmpty
+                    ? "start the node first (starling run): it serves the page"
+                    : "this node serves no page: it was started with --no-web")
+        }
+        let (link, seconds) = pageLink(try account(parameters))
+        return .object(("link", .string(link)), ("seconds", .int(seconds)))
     }
 }

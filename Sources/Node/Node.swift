@@ -65,6 +65,11 @@ package final class Node {
     /// Who is refused since it crashed this node.
     var quarantine: Quarantine
     var sessions: [LogKey: SessionFacts] = [:]
+    /// From how far away this node has been called, and when last.
+    var calls: [AddressScope: Instant] = [:]
+    /// A fresh link to this node's page, which lets the account's owner in once, and the seconds
+    /// that it is good for; nil while no page is served.
+    package var pageLink: ((Account) -> (link: String, seconds: UInt64))?
     /// Who wants to know when a log holds so many entries.
     var waiters: [Waiter] = []
     let tasks: TaskMailbox

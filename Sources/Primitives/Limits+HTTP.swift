@@ -29,6 +29,11 @@ extension Limits {
         package static let upload = 40 << 20
         /// Bytes of an upload that stay in memory; what follows goes to a file.
         package static let bodyInMemory = 64 << 10
+        /// Bytes of an archive of another service, with all its pictures. Guess: twenty years of
+        /// one person; what is larger is brought along by the command line.
+        package static let archive = 8 << 30
+        /// Archives at once.
+        package static let archives = 1
         /// Bytes of all bodies in memory together: 64 of the largest.
         package static let bodies = 32 << 20
         /// Uploads at once: 320 MiB of disk at most.
@@ -82,6 +87,8 @@ extension Limits {
         /// 40 MiB in it takes a line of 1.1 Mbit/s.
         package static let bodyDeadline = Instant.Span.seconds(10)
         package static let uploadDeadline = Instant.Span.seconds(300)
+        /// For the archive of another service: 1 GiB in it takes a line of 2.4 Mbit/s.
+        package static let archiveDeadline = Instant.Span.seconds(3_600)
         /// For a client to take an answer: as long as to upload as much.
         package static let answerDeadline = Instant.Span.seconds(300)
         /// How often deadlines are looked at, and so how late one is at most.
@@ -111,10 +118,16 @@ extension Limits {
         /// A client that takes nothing of what waits for so long is dropped.
         package static let streamStall = Instant.Span.seconds(30)
 
+        /// How often it is looked at whether a stream's token still holds: a look costs some
+        /// microseconds, and nobody notices a second.
+        package static let streamCheck = Instant.Span.seconds(1)
+
         // MARK: Rates
 
-        /// Requests of one token in each period: Mastodon's 300 in five minutes.
-        package static let tokenRequests = 300
+        /// Requests of one token in each period: ten times Mastodon's, whose servers have thousands
+        /// of people. Every token here is the owner's own, and their page asks how the mesh is
+        /// every other second.
+        package static let tokenRequests = 3_000
         /// Requests of one address in each period: Mastodon's 7,500 in five minutes; a page loads
         /// dozens of pictures.
         package static let addressRequests = 7_500
@@ -126,6 +139,8 @@ extension Limits {
 
         // What the routes give and keep.
 
+        /// Bytes from which on a text is sent as gzip: below, the head is most of an answer.
+        package static let compressed = 1_000
         /// Rows of one kind that a reader keeps: bookmarks, people hidden, members of lists. Guess:
         /// some megabytes.
         package static let deskRows = 10_000
@@ -147,6 +162,12 @@ extension Limits {
         package static let descendants = 1_000
         /// Bytes of a reader's own words on somebody: Mastodon's characters.
         package static let noteOnPerson = 2_000
+        /// Recipes that one reader chose: they all stand in one menu.
+        package static let recipesChosen = 50
+        /// Of what changed about somebody, the newest that are told. Guess.
+        package static let changes = 200
+        /// Seconds for which somebody may be muted: a hundred years.
+        package static let muteSeconds: Int64 = 3_153_600_000
         /// Words and posts of one filter. Guess.
         package static let filterWords = 200
         /// The newest posts that a recipe puts in order: some ten screens.
@@ -154,6 +175,30 @@ extension Limits {
         /// What is older is no news to an event stream; and of very much at once it hears the end.
         package static let newsSpan = Instant.Span.seconds(600)
         package static let newsAtOnce = 64
+    }
+
+    /// The first run, and the pictures that strangers' screens show.
+    package enum Setup {
+        /// Words that the owner shows to have written down, of the 24.
+        package static let wordsAsked = 3
+        /// Wrong answers in a period: nobody guesses a word of 2,048, and nobody types for ever.
+        package static let tries = 10
+        package static let triesPeriod = Instant.Span.seconds(300)
+        /// Bytes of the file that has the recovery words.
+        package static let wordsFile = 16_384
+        /// Bytes of a text that becomes a QR code: an invite's. The largest code takes 2,331 with
+        /// this much correction.
+        package static let codeText = 1_024
+        /// Pixels of a picture that a QR code is looked for in, as one byte of grey each: what a
+        /// body in memory takes.
+        package static let picture = 500_000
+        /// Pixels of its shorter side: the smallest code has 21 modules.
+        package static let pictureSide = 21
+        /// Followed authors whose progress is shown: those followed last.
+        package static let authors = 200
+        /// People who are suggested, and the newest posts that are looked at for them.
+        package static let suggestions = 40
+        package static let suggestionPosts = 400
     }
 
     /// Who may use the client API.
@@ -202,6 +247,11 @@ extension Limits {
         package static let attempting = 1_024
         /// Passwords that are hashed at once: each takes 64 MiB.
         package static let hashing = 2
+
+        /// Codes of links that let the owner's browser in, all together, and how long one is good:
+        /// long enough to find the terminal again.
+        package static let links = 16
+        package static let linkLife = Instant.Span.seconds(900)
 
         /// Milliseconds in which a page that asks for the password has to be sent.
         package static let formMilliseconds: UInt64 = 600_000

@@ -15,6 +15,8 @@ package enum Limits {
     /// Heads in one message: 512 of 140 bytes stay below two fragments.
     package static let headsPerMessage = 512
     package static let ownLogs = 64
+    /// Of the logs that a peer says it writes, so many are remembered for its owner's eyes.
+    package static let logsNamed = 16
     package static let havesPerMessage = 512
     /// Change numbers of a store: exact in JSON, never reached.
     package static let changes: UInt64 = (1 << 53) - 1
@@ -446,6 +448,10 @@ extension Limits {
         package static let beaconPause = Instant.Span.seconds(5)
         package static let ofSource = 8
         package static let ofAll = 512
+        /// Nodes that were heard last, for the owner to choose from. Guess: more than a list shows.
+        package static let nearby = 64
+        /// Who was not heard for so long has gone: four beacons.
+        package static let gone = Instant.Span.seconds(120)
         /// Interfaces of this machine that beacons go out by.
         package static let interfaces = 16
         /// Beside the node's own default port, since many nodes of one machine share this one.

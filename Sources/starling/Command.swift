@@ -44,8 +44,9 @@ struct Command: Sendable {
     static let all: [Command] = [
         .run, .initialise, .post, .timeline, .search, .show, .log, .follow, .unfollow, .status,
         .peers,
-        .invite, .join, .network, .prove, .verify, .poll, .explain, .importPast, .exportAll, .check,
-        .reindex, .device, .password, .policy, .quarantine,
+        .invite, .join, .forget, .network, .prove, .verify, .poll, .explain, .importPast,
+        .exportAll, .check,
+        .reindex, .device, .web, .password, .policy, .quarantine,
         .conform,
     ]
 

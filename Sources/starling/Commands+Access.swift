@@ -28,6 +28,27 @@ extension Command {
         }
     }
 
+    static let web = Command(
+        name: "web", usage: "web [--as NAME]",
+        summary: "Print a link that opens your node's page and lets you in.",
+        details: """
+            Open the link in a browser on this machine. It lets you in as yourself, without the
+            password: once, and for a quarter of an hour. What stands behind the # is the code;
+            whoever opens it first is let in, so show it to nobody.
+
+            From another machine, open the address that your node has there (see --web-name in
+            starling run --help), and give the password.
+            """
+    ) { context throws(NodeError) in
+        guard ControlClient(context.paths) != nil else {
+            throw .control("the node is not running: start it with  starling run")
+        }
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request("web", context.parameters())
+            context.show(reply) { Terminal.line(reply["link"]?.text ?? "") }
+        }
+    }
+
     private static func given() throws(NodeError) -> String {
         let text = try Files.read("-", limit: 4_096)
         let line = text.prefix { !$0.isNewline }

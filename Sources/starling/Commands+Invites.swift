@@ -41,6 +41,22 @@ extension Command {
         }
     }
 
+    static let forget = Command(
+        name: "forget", usage: "forget NODE",
+        summary: "Keep no connection with a node any more, nor a place for it.",
+        details: """
+            NODE is its key, as  starling peers  prints it. Your node ends the connection and does
+            not call it again by itself; theirs may still call yours. Whom you follow stays.
+            """,
+        words: 1...1
+    ) { context throws(NodeError) in
+        try context.withNode { node throws(NodeError) in
+            let reply = try node.request(
+                "forget", .object(("node", .string(context.arguments.words[0]))))
+            context.show(reply) { Terminal.line("Forgotten: \(reply["node"]?.text ?? "")") }
+        }
+    }
+
     private static func show(join reply: Value) {
         if reply["mutual"]?.flag == true, let who = reply["follows"]?.text {
             let name = reply["name"]?.text.map { Terminal.safe($0) + " (\(who))" } ?? who

@@ -53,6 +53,7 @@ extension Command {
             try node.listenForControl()
             try node.stopOnSignals()
             web = try serve(context, node)
+            if let web { node.pageLink = { web.link(for: $0) } }
             let password = web == nil ? nil : try OwnerPassword.first(context.paths)
             let greeting = try node.greeting(
                 words: words, web: web?.address, password: password)
@@ -150,35 +151,6 @@ extension Command {
         }
     }
 
-    static let device = Command(
-        name: "device", usage: "device new --words FILE [--alone]",
-        summary: "Open a new device log for an identity, with its recovery words.",
-        details: """
-            After a restore from a backup, or when a device's log is frozen. Readers keep seeing one
-            author. FILE holds the 24 words ("-" reads them from standard input).
-
-              --words FILE  the recovery words
-              --alone       do not wait for a peer to confirm that nothing newer was published: only
-                            where nobody else can hold anything of yours
-            """,
-        words: 1...1, flags: ["--alone"], options: ["--words"]
-    ) { context throws(NodeError) in
-        guard context.arguments.words[0] == "new", let file = context.arguments.value("--words")
-        else { throw .usage("the form is  starling device new --words FILE") }
-        let text = try Files.read(file, limit: 16_384)
-        let words = Node.words(inFile: text)
-        try context.withNode { node throws(NodeError) in
-            let reply = try node.request(
-                "device",
-                context.parameters(
-                    ("words", .string(words)), ("alone", .bool(context.arguments.has("--alone")))))
-            context.show(reply) {
-                Terminal.line(
-                    "\(reply["name"]?.text ?? "") now writes as \(reply["device"]?.text ?? "")")
-            }
-        }
-    }
-
     // MARK: Words
 
     private static func userName() -> String {
@@ -205,6 +177,13 @@ extension Command {
             "  You      \(greeting["name"]?.text ?? ""), \(greeting["identity"]?.text ?? "")")
         Terminal.line("  Address  \(greeting["address"]?.text ?? "")")
         Terminal.line("  Data     \(greeting["data"]?.text ?? "")")
+        if let link = greeting["link"]?.text {
+            Terminal.line("  Page     \(link)")
+            Terminal.line(
+                "           Open it in your browser: it lets you in, once, within 15 minutes."
+            )
+            Terminal.line("           Another one:  \(program ?? "starling") web\(flag)")
+        }
         if let web = greeting["web"]?.text {
             Terminal.line("  Apps     \(web) (a server of the Mastodon API, to apps)")
         }

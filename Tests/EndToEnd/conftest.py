@@ -39,6 +39,40 @@ def chance(seed):
     return random.Random(seed)
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for the whole run; skips, saying why, where there is none."""
+    import browser
+
+    why = browser.missing()
+    if why:
+        pytest.skip(why)
+    one = browser.Chromium()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def windows(chromium):
+    """`windows(node, width=…, scheme=…, language=…)` opens the page of a node; what the page may
+    never do fails the test at its end."""
+    import browser
+
+    opened = []
+
+    def open_one(one, **more):
+        opened.append(browser.Window(chromium, one, **more))
+        return opened[-1]
+
+    yield open_one
+    try:
+        for window in opened:
+            window.check()
+    finally:
+        for window in opened:
+            window.close()
+
+
 @pytest.fixture
 def namespaces():
     """Skips, saying why, where the machine has no namespaces."""

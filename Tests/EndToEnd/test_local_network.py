@@ -7,6 +7,7 @@ import cbor
 import nets
 import node
 import pytest
+from control import Control, Refusal
 from peer import Peer
 
 
@@ -58,6 +59,22 @@ def test_found_again_after_a_restart(room, lan):
     two_.start()
     one.wait_for_peers()
     two_.wait_for_peers()
+
+
+def test_a_neighbour_chosen_out_of_those_nearby(room, lan):
+    """What the page asks: who is heard, keep one of them, remember it."""
+    one, two_ = two(room, lan)
+    ask = Control(one.data).ask
+    node.wait_until(lambda: [x["node"] for x in ask("mesh")["nearby"]] == [key(two_)], "who is nearby")
+    assert ask("join", {"node": key(two_)})["node"] == key(two_)
+    node.wait_until(lambda: [x["kept"] for x in ask("mesh")["neighbours"]] == [True], "a kept neighbour")
+    assert ask("mesh")["neighbours"][0]["place"] == "home" and ask("mesh")["nearby"][0]["connected"]
+    assert "home" in ask("mesh")["reach"] or "home" in Control(two_.data).ask("mesh")["reach"], "one of them called the other"
+    two_.kill()
+    node.wait_until(lambda: [x["node"] for x in ask("mesh")["away"]] == [key(two_)], "who is away", 120)
+    with pytest.raises(Refusal):
+        ask("join", {"node": key(one)})
+    assert ask("forget", {"node": key(two_)})["node"] == key(two_) and ask("mesh")["away"] == []
 
 
 def test_nobody_looks_who_was_told_not_to(room, lan):

@@ -3,6 +3,7 @@ import Primitives
 /// Where all of this is reached.
 extension Access {
     package func addRoutes(to router: inout Router) {
+        addOwnerRoutes(to: &router)
         add(to: &router, .post, "/api/v1/apps") { access, request throws(HTTPFailure) in
             try access.registerApp(request)
         }
@@ -62,7 +63,7 @@ extension Access {
                 "authorization_code", "client_credentials", "password",
             ]),
             "token_endpoint_auth_methods_supported": list([
-                "client_secret_basic", "client_secret_post",
+                "client_secret_basic", "client_secret_post", "none",
             ]),
             "code_challenge_methods_supported": list(["S256", "plain"]),
         ]

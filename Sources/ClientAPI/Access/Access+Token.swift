@@ -12,9 +12,13 @@ extension Access {
         let grant = try Self.text(parameters, "grant_type")
         switch grant {
         case "authorization_code":
-            return try tradeCode(parameters, try client(request, parameters))
+            let app = try client(request, parameters)
+            return app.isPage ? try tradeLink(parameters, app) : try tradeCode(parameters, app)
         case "client_credentials":
             let app = try client(request, parameters)
+            guard !app.isPage else {
+                throw OAuthError("unauthorized_client", "The page is nobody by itself")
+            }
             return try give(app, nil, try wanted(parameters, of: app))
         case "password":
             return try tradePassword(request, parameters, try client(request, parameters))
@@ -44,6 +48,23 @@ extension Access {
         else { throw .grant }
         try Self.check(try Self.text(parameters, "code_verifier"), code.challenge)
         return try give(app, code.identity, code.scopes, code: hash)
+    }
+
+    /// The page of this node shows the code of a link that its owner was given: see `LoginLinks`.
+    private func tradeLink(
+        _ parameters: Parameters, _ app: App
+    ) throws(OAuthError) -> HTTPResponse {
+        guard let text = try Self.text(parameters, "code"), !text.isEmpty else {
+            throw OAuthError("invalid_request", "The code is missing")
+        }
+        guard text.utf8.count <= Limits.Access.secret, let identity = links.take(text),
+            accounts().contains(where: { $0.identity == identity })
+        else {
+            throw OAuthError(
+                "invalid_grant",
+                "The link was used before or is too old: starling web  prints another one")
+        }
+        return try give(app, identity, app.scopes)
     }
 
     /// RFC 7636 §4.6. A verifier where there was no challenge is refused, too: somebody took the
@@ -127,7 +148,7 @@ extension Access {
         let isOthers = try kept { tables throws(StoreError) in
             guard let token = try tables.token(hash) else { return false }
             guard token.app == app.number else { return true }
-            try tables.remove(token)
+            try tables.remove(token: token.number)
             return false
         }
         if isOthers {
@@ -163,6 +184,9 @@ extension Access {
             client = basic.name
             secret = basic.secret
         }
+        if client == App.page, secret == nil || secret == "" {
+            return try page(request)
+        }
         guard let client, let secret, client.utf8.count <= Limits.Access.secret,
             secret.utf8.count <= Limits.Access.secret
         else { throw .client }
@@ -171,6 +195,15 @@ extension Access {
         }
         guard let found, Token.same(Token.hash(secret), found.secret) else { throw .client }
         return found.app
+    }
+
+    /// The page of this node is served by it, and so needs no secret; a page of another origin is
+    /// not it.
+    private func page(_ request: HTTPRequest) throws(OAuthError) -> App {
+        guard request.site != .other else { throw .client }
+        let found = try kept { tables throws(StoreError) in try tables.app(client: App.page)?.app }
+        guard let found else { throw .client }
+        return found
     }
 
     private struct ClientSecret: Sendable {

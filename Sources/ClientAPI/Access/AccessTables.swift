@@ -10,6 +10,10 @@ package struct App: Sendable, Equatable {
     package var website: String?
     var redirects: [String]
     package var scopes: Scopes
+
+    /// The page that this node serves: it has no secret, and nobody is sent back to it.
+    package static let page = "web"
+    package var isPage: Bool { number == 0 }
 }
 
 /// The tables of `access.sqlite`. Codes, tokens and secrets are there as hashes only.
@@ -56,13 +60,20 @@ struct AccessTables: ~Copyable {
         CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """
 
-    private let database: Database
+    fileprivate let database: Database
     /// Run for each request.
     private let find: Store.Statement
 
     init(_ path: String) throws(StoreError) {
         let database = try LedgerFile.open(
             path, application: 0x5374_4163, version: 1, schema: Self.schema)
+        // No text has a hash of zeros, so no secret opens it.
+        try database.run(
+            """
+            INSERT OR IGNORE INTO apps(number, client, secret, name, redirects, scopes, used)
+            VALUES(0, '\(App.page)', zeroblob(32), 'Starling', '',
+                'read write follow push profile', 0)
+            """)
         find = try Store.Statement(
             database,
             "SELECT number, app, identity, scopes, made, used FROM tokens WHERE hash = ?")
@@ -71,21 +82,20 @@ struct AccessTables: ~Copyable {
 
     // MARK: Sessions
 
-    /// Ends everything that was let in under another number of `OwnerPassword`. Whether it did.
-    func begin(sessions: Bytes32) throws(StoreError) -> Bool {
+    /// Ends everything that was let in under another number of `OwnerPassword`, but for one token.
+    func begin(sessions: Bytes32, keeping token: Int64 = 0) throws(StoreError) {
         let read = try Store.Statement(
             database, "SELECT value FROM settings WHERE name = 'sessions'")
         let before = try read.step() ? read.bytes32(0) : nil
         read.reset()
-        if before == sessions { return false }
+        if before == sessions { return }
         try database.transaction { () throws(StoreError) in
-            try database.run("DELETE FROM tokens; DELETE FROM codes")
+            try database.run("DELETE FROM tokens WHERE number != \(token); DELETE FROM codes")
             let write = try Store.Statement(
                 database, "INSERT OR REPLACE INTO settings VALUES('sessions', ?)")
             write.bind(1, sessions)
             try write.run()
         }
-        return before != nil
     }
 
     // MARK: Apps
@@ -93,7 +103,7 @@ struct AccessTables: ~Copyable {
     /// False when there are as many as may be, and the owner uses them all.
     func add(_ app: App, secret: Bytes32, _ now: UInt64) throws(StoreError) -> Bool {
         try database.transaction { () throws(StoreError) in
-            let count = try database.number("SELECT count(*) FROM apps") ?? 0
+            let count = try database.number("SELECT count(*) FROM apps WHERE number > 0") ?? 0
             if count >= Limits.Access.apps, try !dropOldestApp() { return false }
             let insert = try Store.Statement(
                 database,
@@ -117,7 +127,7 @@ struct AccessTables: ~Copyable {
     private func dropOldestApp() throws(StoreError) -> Bool {
         let unused = try database.number(
             """
-            SELECT number FROM apps WHERE NOT EXISTS (
+            SELECT number FROM apps WHERE number > 0 AND NOT EXISTS (
                 SELECT 1 FROM tokens WHERE tokens.app = apps.number AND identity IS NOT NULL)
             ORDER BY used, number LIMIT 1
             """)
@@ -283,11 +293,58 @@ struct AccessTables: ~Copyable {
         try database.run("UPDATE tokens SET used = \(now) WHERE number = \(token.number)")
     }
 
-    func remove(_ token: FoundToken) throws(StoreError) {
-        try database.run("DELETE FROM tokens WHERE number = \(token.number)")
-    }
-
     private func touch(app: Int64, _ now: UInt64) throws(StoreError) {
         try database.run("UPDATE apps SET used = \(Int64(clamping: now)) WHERE number = \(app)")
+    }
+}
+
+/// What the owner sees of what they let in, and how they end it.
+extension AccessTables {
+    /// An app that is in, for one account.
+    struct LetIn {
+        var app: App
+        var identity: Bytes32
+        var tokens: Int64
+        /// The first token's time, and the last use that was noted.
+        var made: UInt64
+        var used: UInt64
+    }
+
+    /// All of them, those that were used last first.
+    func letIn() throws(StoreError) -> [LetIn] {
+        let read = try Store.Statement(
+            database,
+            """
+            SELECT app, identity, count(*), min(made), max(used) FROM tokens
+            WHERE identity IS NOT NULL GROUP BY app, identity ORDER BY max(used) DESC, app
+            """)
+        var found: [LetIn] = []
+        while try read.step() {
+            guard let identity = read.bytes32(1), let app = try app(read.int(0)) else { continue }
+            found.append(
+                LetIn(
+                    app: app, identity: identity, tokens: read.int(2),
+                    made: UInt64(clamping: read.int(3)), used: UInt64(clamping: read.int(4))))
+        }
+        return found
+    }
+
+    /// Ends all that an app was given, but for the token of whoever asks. False when it has none.
+    func remove(app number: Int64, but kept: Int64) throws(StoreError) -> Bool {
+        let count =
+            try database.number(
+                "SELECT count(*) FROM tokens WHERE app = \(number) AND identity IS NOT NULL") ?? 0
+        try database.transaction { () throws(StoreError) in
+            try database.run(
+                """
+                DELETE FROM tokens WHERE app = \(number) AND number != \(kept);
+                DELETE FROM codes WHERE app = \(number)
+                """)
+        }
+        return count > 0
+    }
+
+    func remove(token number: Int64) throws(StoreError) {
+        try database.run("DELETE FROM tokens WHERE number = \(number)")
     }
 }

@@ -22,8 +22,8 @@ extension Instance {
     /// For whoever is let in.
     func addPersonal(to router: inout Router) {
         let lists = [
-            ("announcements", "read"), ("suggestions", "read:accounts"),
-            ("endorsements", "read:accounts"), ("featured_tags", "read:accounts"),
+            ("announcements", "read"), ("endorsements", "read:accounts"),
+            ("featured_tags", "read:accounts"),
             ("featured_tags/suggestions", "read:accounts"), ("followed_tags", "read:follows"),
             ("domain_blocks", "read:blocks"), ("scheduled_statuses", "read:statuses"),
             ("conversations", "read:statuses"), ("identity_proofs", "read:accounts"),
@@ -32,14 +32,12 @@ extension Instance {
         for (name, scope) in lists {
             own(&router, .get, "/api/v1/" + name, scope) { _, _ in .json([]) }
         }
-        own(&router, .get, "/api/v2/suggestions", "read:accounts") { _, _ in .json([]) }
         own(&router, .get, "/api/v1/annual_reports", "read:accounts") { _, _ in
             .json(["annual_reports": [], "accounts": [], "statuses": []])
         }
         own(&router, .get, "/api/v1/preferences", "read:accounts") { _, _ in
             .json(Self.preferences)
         }
-        own(&router, .delete, "/api/v1/suggestions/:id", "write:accounts") { _, _ in .json([:]) }
         own(&router, .delete, "/api/v1/domain_blocks", "write:blocks") { _, _ in .json([:]) }
         addPictures(to: &router)
     }

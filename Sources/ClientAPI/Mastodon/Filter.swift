@@ -162,9 +162,14 @@ extension Showing {
             let mark = Mark.of(person)
             let name = handles.displayName(person)
             if hidden.blocked.contains(mark) {
-                results.append(Self.line("You blocked \(name)", 1, context))
+                results.append(
+                    Self.line(
+                        "You blocked \(name)", 1, context,
+                        ["by": "block", "name": .string(name)]))
             } else if hidden.muted.contains(mark) && context != .account {
-                results.append(Self.line("You muted \(name)", 2, context))
+                results.append(
+                    Self.line(
+                        "You muted \(name)", 2, context, ["by": "mute", "name": .string(name)]))
             }
         }
         results += try labelLines(view, by: author, in: context)
@@ -177,12 +182,15 @@ extension Showing {
         return .array(results)
     }
 
-    static func line(_ title: String, _ id: Int64, _ context: Filter.Context) -> JSONValue {
+    /// `parts` says the same as the title, in pieces that a program can say in its own language.
+    static func line(
+        _ title: String, _ id: Int64, _ context: Filter.Context, _ parts: JSONValue
+    ) -> JSONValue {
         [
             "filter": [
                 "id": .id(id), "title": .string(title), "context": [.string(context.rawValue)],
                 "expires_at": nil, "filter_action": "warn",
-            ], "keyword_matches": [], "status_matches": [],
+            ], "keyword_matches": [], "status_matches": [], "starling": parts,
         ]
     }
 }

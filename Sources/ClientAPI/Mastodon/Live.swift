@@ -10,6 +10,8 @@ import Synchronization
 final class Live: Sendable {
     enum Channel: Sendable, Equatable {
         case user
+        /// What `user` hears, and besides of each post that changed: for the node's own page.
+        case page
         case notifications
         case everybody(isLocal: Bool?, onlyMedia: Bool)
         case tag(String)
@@ -34,12 +36,17 @@ final class Live: Sendable {
 
     init(desk: Desk) { self.desk = desk }
 
-    func open(_ channel: Channel, _ viewer: Viewer) -> EventStream {
+    /// A stream ends with the token that opened it.
+    func open(_ channel: Channel, _ viewer: Viewer, _ caller: Caller?) -> EventStream {
         let number = state.withLock { state in
             state.next += 1
             return state.next
         }
-        let stream = EventStream(onClose: { [weak self] in self?.close(number) })
+        var holds: (@Sendable () -> Bool)?
+        if let caller { holds = { caller.stillHolds } }
+        let stream = EventStream(
+            holds: holds,
+            onClose: { [weak self] in self?.close(number) })
         state.withLock { state in
             state.listeners.append(
                 Listener(number: number, channel: channel, viewer: viewer, stream: stream))
@@ -76,10 +83,13 @@ final class Live: Sendable {
         let showing = try Showing(
             square: square, viewer: listener.viewer, desk: desk, now: now, accounts: accounts)
         guard act.id < showing.horizon else { return }
-        if listener.channel == .user || listener.channel == .notifications,
+        if listener.channel.hearsNotifications,
             let json = try showing.notification(act, NotificationChoice())
         {
             send(listener, "notification", json)
+        }
+        if listener.channel == .page, let changed = try square.post(changedBy: act) {
+            listener.stream.send(event: "starling.changed", data: String(changed.id))
         }
         switch act.kind {
         case .note, .repost:
@@ -109,12 +119,33 @@ final class Live: Sendable {
 }
 
 extension Live.Channel {
+    var hearsNotifications: Bool { self == .user || self == .page || self == .notifications }
+
     var context: Filter.Context {
         switch self {
-        case .user, .list: .home
+        case .user, .page, .list: .home
         case .notifications: .notifications
         case .everybody, .tag: .everybody
         }
+    }
+}
+
+extension Square {
+    /// The post that looks different since an act: an answer, a reaction or a vote more, another
+    /// version, or nothing.
+    fileprivate func post(changedBy act: Act) throws(StoreError) -> Act? {
+        guard let (content, _, _) = try entry(act) else { return nil }
+        let about: Reference? =
+            switch content {
+            case .note(let note): note.reply?.to
+            case .edit(let edit): edit.original
+            case .reaction(let reaction): reaction.entry
+            case .repost(let target, _): target
+            case .vote(let vote): vote.poll
+            case .retraction(of: let target): target
+            default: nil
+            }
+        return try about.flatMap { (about) throws(StoreError) in try self.act(about) }
     }
 }
 
@@ -124,7 +155,7 @@ extension Showing {
         guard let author = try square.author(of: act) else { return false }
         switch channel {
         case .notifications: return false
-        case .user:
+        case .user, .page:
             guard let me = viewer.identity, author == me || people.isFollowing(me, author) else {
                 return false
             }

@@ -25,7 +25,7 @@ extension Mastodon {
     ) throws(HTTPFailure) -> HTTPResponse {
         let channel = try self.channel(call, name)
         switch channel {
-        case .user, .notifications, .list:
+        case .user, .page, .notifications, .list:
             guard call.viewer.account != nil else {
                 throw HTTPFailure(401, "The access token is invalid")
             }
@@ -33,7 +33,7 @@ extension Mastodon {
         }
         return HTTPResponse(
             headers: [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")],
-            body: .stream(live.open(channel, call.viewer)))
+            body: .stream(live.open(channel, call.viewer, call.caller)))
     }
 
     private static func channel(_ call: Call, _ name: [String]) throws(HTTPFailure) -> Live.Channel
@@ -41,6 +41,7 @@ extension Mastodon {
         let onlyMedia = try call.parameters.flag("only_media") ?? false
         switch name {
         case ["user"]: return .user
+        case ["user", "starling"]: return .page
         case ["user", "notification"]: return .notifications
         case ["public"]: return .everybody(isLocal: nil, onlyMedia: onlyMedia)
         case ["public", "media"]: return .everybody(isLocal: nil, onlyMedia: true)

@@ -13,7 +13,7 @@ struct MediaShelf: Sendable {
     let media: Media
     let desk: Desk
     /// Where a file lies while it is looked at.
-    private let directory: String
+    let directory: String
 
     init(_ media: Media, _ desk: Desk, directory: String) {
         self.media = media

@@ -113,10 +113,17 @@ extension Showing {
         return found
     }
 
+    private func isChosen(_ list: LabelList) -> Bool {
+        hidden.labels.contains {
+            $0.publisher == list.publisher
+                && $0.labels.name.utf8.elementsEqual(list.labels.name.utf8)
+        }
+    }
+
     func describe(_ list: LabelList) -> JSONValue {
         [
             "publisher": mention(list.publisher), "name": .string(list.labels.name),
-            "description": .text(list.labels.description),
+            "description": .text(list.labels.description), "chosen": .bool(isChosen(list)),
             "entries": .array(
                 list.labels.entries.map { entry in
                     var members: [JSONValue.Member] = [
@@ -144,10 +151,16 @@ extension Showing {
                 case .post(let post): guard post == view.reference else { continue }
                 }
                 let reason = entry.reason.isEmpty ? "" : ": \(entry.reason)"
+                let publisher = handles.displayName(list.publisher)
                 lines.append(
                     Self.line(
                         "\(entry.label)\(reason) (list \"\(list.labels.name)\" of "
-                            + "\(handles.displayName(list.publisher)))", 3, context))
+                            + "\(publisher))", 3, context,
+                        [
+                            "by": "label", "name": .string(publisher),
+                            "list": .string(list.labels.name), "label": .string(entry.label),
+                            "reason": .string(entry.reason),
+                        ]))
             }
         }
         return lines

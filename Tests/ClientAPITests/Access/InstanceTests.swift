@@ -95,7 +95,7 @@ import Testing
             #expect(answer.status == 200 && answer.json == [], "\(name)")
         }
         for name in [
-            "v1/announcements", "v1/suggestions", "v2/suggestions", "v1/endorsements",
+            "v1/announcements", "v1/endorsements",
             "v1/featured_tags", "v1/featured_tags/suggestions", "v1/followed_tags",
             "v1/domain_blocks", "v1/scheduled_statuses", "v1/conversations",
         ] {

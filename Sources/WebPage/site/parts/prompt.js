@@ -1,0 +1,17 @@
+// The place where a post begins: a line that opens the writing desk.
+
+import { h } from '../dom.js';
+import { draft, me } from '../state.js';
+import { t } from '../text.js';
+
+export function prompt() {
+  const kept = draft('new')?.text;
+  return h('button', {
+    type: 'button', class: 'prompt', onclick: async () => {
+      (await import('./composer.js')).write({});
+    },
+  },
+  h('img', { class: 'avatar', src: me.get().avatar, alt: '', width: 44, height: 44 }),
+  h('span', { class: 'clip' }, kept ? t('compose.goOn', { text: kept.slice(0, 80) })
+    : t('compose.prompt')));
+}
