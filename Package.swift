@@ -52,6 +52,7 @@ let package = Package(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CQRCode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // The web page's files, carried by the program.
         .target(name: "WebPage", exclude: ["site"]),
 
@@ -86,8 +87,8 @@ let package = Package(
         // L7
         layer(
             "ClientAPI", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Mesh",
-            "Transport",
-            "Store", "Feed", "Node", "CLinux", "CMicroHTTPD", "CQRCode", "WebPage"),
+            "Transport", "Store", "Feed", "Archive", "Node", "CLinux", "CMicroHTTPD", "CQRCode",
+            "CZlib", "WebPage"),
         // L8
         program(
             "starling", "Primitives", "Wire", "Crypto", "MerkleLog", "Content", "Reconciliation",

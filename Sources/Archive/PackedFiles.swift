@@ -5,17 +5,19 @@ import Primitives
 /// Reads the files of a zip or tar archive, one after the other, and writes nothing anywhere.
 @safe package final class PackedFiles {
     private let handle: OpaquePointer
-    private let path: String
+    /// What it is called in messages.
+    private let name: String
     private var files = 0
     /// Bytes that may be unpacked of one file.
     private let most: Int64
 
-    package init(_ path: String) throws(ArchiveError) {
+    /// `name` is what the archive is called in messages, where that is not its path.
+    package init(_ path: String, name: String? = nil) throws(ArchiveError) {
         guard let handle = unsafe starling_archive_open(path) else {
-            throw .unreadable("\(path) cannot be opened as a zip or tar archive")
+            throw .unreadable("\(name ?? path) cannot be opened as a zip or tar archive")
         }
         unsafe self.handle = handle
-        self.path = path
+        self.name = name ?? path
         var status = stat()
         let size = unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
         most = min(
@@ -38,25 +40,25 @@ import Primitives
             }
             files += 1
             guard files <= Limits.Archive.files else {
-                throw .refused("\(path) has more files than any archive of a person")
+                throw .refused("\(name) has more files than any archive of a person")
             }
             guard let raw = unsafe archive_entry_pathname(entry) else { throw damage() }
-            let name = unsafe String(cString: raw)
-            try check(name)
+            let file = unsafe String(cString: raw)
+            try check(file)
             guard unsafe archive_entry_size(entry) <= Limits.Archive.skipped else {
-                throw .refused("\(path) has a file that is too large: \(name.prefix(200))")
+                throw .refused("\(name) has a file that is too large: \(file.prefix(200))")
             }
-            if unsafe starling_archive_is_file(entry) != 0 { return name }
+            if unsafe starling_archive_is_file(entry) != 0 { return file }
         }
     }
 
     /// No name is ever written to, but an archive with such a name was made to do harm.
-    private func check(_ name: String) throws(ArchiveError) {
-        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    private func check(_ file: String) throws(ArchiveError) {
+        let parts = file.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let leads = parts.contains { $0.elementsEqual("..".utf8) }
-        guard !leads, name.utf8.first != UInt8(ascii: "/"),
-            !name.utf8.contains(UInt8(ascii: "\\"))
-        else { throw .refused("\(path) has a file with a name that leads out of it") }
+        guard !leads, file.utf8.first != UInt8(ascii: "/"),
+            !file.utf8.contains(UInt8(ascii: "\\"))
+        else { throw .refused("\(name) has a file with a name that leads out of it") }
     }
 
     /// The bytes of the file at hand, a block at a time.
@@ -73,7 +75,7 @@ import Primitives
             if count == 0 { return }
             total += Int64(count)
             guard total <= most else {
-                throw .refused("\(path) unpacks to more than any person has written")
+                throw .refused("\(name) unpacks to more than any person has written")
             }
             try body(buffer[..<count])
         }
@@ -81,6 +83,6 @@ import Primitives
 
     private func damage() -> ArchiveError {
         let words = unsafe archive_error_string(handle).map { unsafe String(cString: $0) }
-        return .unreadable("\(path) is damaged" + (words.map { ": " + $0 } ?? ""))
+        return .unreadable("\(name) is damaged" + (words.map { ": " + $0 } ?? ""))
     }
 }

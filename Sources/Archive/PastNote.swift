@@ -27,11 +27,13 @@ package enum PastService: String, Sendable, CaseIterable {
     case twitter
     case mastodon
 
-    /// Hands over all items, in the order of the archive.
+    /// Hands over all items, in the order of the archive, which messages call `name` where that is
+    /// not its path.
     package func read(
-        _ path: String, _ body: (PastItem) throws(ArchiveError) -> Void
+        _ path: String, name archive: String? = nil,
+        _ body: (PastItem) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
-        let files = try PackedFiles(path)
+        let files = try PackedFiles(path, name: archive)
         var hasAny = false
         while let name = try files.next() {
             guard isPosts(name) else { continue }
@@ -44,7 +46,8 @@ package enum PastService: String, Sendable, CaseIterable {
             hasAny = hasAny || splitter.hasBegun
         }
         guard hasAny else {
-            throw .missing("\(path) has no posts of \(rawValue): is it the archive as it came?")
+            throw .missing(
+                "\(archive ?? path) has no posts of \(rawValue): is it the archive as it came?")
         }
     }
 

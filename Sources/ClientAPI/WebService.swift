@@ -39,7 +39,7 @@ package final class WebService: Sendable {
         let access: Access
         do throws(StoreError) {
             access = try Access(
-                path: paths.access, password: OwnerPassword(path: paths.ownerPassword),
+                path: paths.access, password: OwnerPassword(paths),
                 accounts: { door.accounts })
         } catch { throw .store("\(error)") }
         self.access = access
@@ -48,9 +48,9 @@ package final class WebService: Sendable {
             (request, scope, isOpen) throws(HTTPFailure) in
             let token = request.token
             if isOpen, token == nil {
-                return try access.reader(of: request, for: scope)?.account
+                return try access.reader(of: request, for: scope)
             }
-            return try access.caller(token: token, for: [scope]).account
+            return try access.caller(token: token, for: [scope])
         }
         mastodon.addRoutes(to: &router)
         access.addRoutes(to: &router)

@@ -38,6 +38,9 @@ package final class Desk: Sendable {
         case labels = 13
         /// A file that was uploaded and not posted yet, by the mark of its root.
         case upload = 14
+        /// Recipes that the reader chose, by the mark of who publishes them and of their name; the
+        /// value is the address of the version.
+        case recipe = 15
         /// Of the first run, by the step's number: what the owner said of it.
         case setup = 20
         /// Somebody whom the reader does not want to be suggested, by the mark of their key.
@@ -136,17 +139,19 @@ package final class Desk: Sendable {
 
     // MARK: Rows
 
-    /// Keeps a row, in the place of one about the same. Throws when there are as many as may be.
+    /// Keeps a row, in the place of one about the same. Throws when it is a new one, and there are
+    /// as many as may be.
     package func put(
-        _ kind: Kind, of account: LogKey, _ id: Int64 = 0, _ sub: Int64 = 0, _ value: String = ""
+        _ kind: Kind, of account: LogKey, _ id: Int64 = 0, _ sub: Int64 = 0, _ value: String = "",
+        most: Int = Limits.HTTP.deskRows
     ) throws(StoreError) {
         try with { parts throws(StoreError) in
             parts.count.bind(1, Mark.of(account))
             parts.count.bind(2, kind.rawValue)
             let count = try parts.count.step() ? parts.count.int(0) : 0
             parts.count.reset()
-            guard count < Int64(Limits.HTTP.deskRows) else {
-                throw .io("there are too many of these already")
+            if count >= Int64(most), try !Self.has(parts, kind, account, id, sub) {
+                throw .tooMany("there are \(count) of these already, as many as may be")
             }
             Self.bind(parts.put, kind, account)
             parts.put.bind(3, id)
@@ -154,6 +159,15 @@ package final class Desk: Sendable {
             parts.put.bind(5, value)
             try parts.put.run()
         }
+    }
+
+    private static func has(
+        _ parts: Parts, _ kind: Kind, _ account: LogKey, _ id: Int64, _ sub: Int64
+    ) throws(StoreError) -> Bool {
+        bind(parts.one, kind, account)
+        parts.one.bind(3, id)
+        parts.one.bind(4, sub)
+        return try !parts.rows(parts.one).isEmpty
     }
 
     package func remove(

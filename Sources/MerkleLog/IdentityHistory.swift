@@ -9,6 +9,8 @@ package struct IdentityHistory: Hashable, Sendable {
     package let identity: LogKey
     /// The root key that signs now.
     package private(set) var root: LogKey
+    /// The root keys before it, the first one first.
+    package private(set) var earlierRoots: [LogKey] = []
     /// What the current root's first entry commits to; nil until that entry was seen.
     package private(set) var nextRoot: Hash?
     /// Every device that was added, in that order.
@@ -72,6 +74,7 @@ package struct IdentityHistory: Hashable, Sendable {
 
     /// Goes on with the successor `key`, whose entries come next.
     package mutating func succeed(by key: LogKey) {
+        earlierRoots.append(root)
         root = key
         nextRoot = nil
     }

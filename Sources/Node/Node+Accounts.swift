@@ -1,6 +1,7 @@
 import Content
 import Crypto
 import Feed
+import Glibc
 import MerkleLog
 import Mesh
 import Primitives
@@ -8,7 +9,7 @@ import Store
 import Transport
 import Wire
 
-/// Making identities, and new device logs for them.
+/// Making identities.
 extension Node {
     /// A new identity: recovery words on disk, a root log that adds this device, a device log that
     /// names the identity.
@@ -46,6 +47,35 @@ extension Node {
         }
     }
 
+    /// Calls an identity otherwise on this node. How others see it is its profile's affair.
+    func renameAccount(_ parameters: Value) throws(NodeError) -> Value {
+        let account = try account(parameters)
+        guard let name = parameters["name"]?.text else { throw .badRequest("what is the name?") }
+        try Account.checkName(name)
+        guard let at = accounts.firstIndex(of: account) else { throw .notFound("it is gone") }
+        if name != account.name {
+            if accounts.contains(where: { $0.name == name }) {
+                throw .badRequest("an identity called \"\(name)\" is here already")
+            }
+            try moveWords(from: paths.words(account.name), to: paths.words(name))
+            accounts[at].name = name
+            keep(Account.setting, Account.encode(accounts))
+        }
+        return .object(
+            ("name", .string(name)), ("identity", .string(DIDKey.encode(account.identity))))
+    }
+
+    /// The file of recovery words has the identity's name, as long as its owner did not delete it.
+    private func moveWords(from before: String, to after: String) throws(NodeError) {
+        guard DirectoryLock.exists(before) else { return }
+        guard !DirectoryLock.exists(after) else {
+            throw .keyFile("\(after) is there already: move it away first")
+        }
+        guard unsafe rename(before, after) == 0 else {
+            throw .keyFile("\(before) cannot be renamed to \(after): error \(errno)")
+        }
+    }
+
     /// A fresh device key and the account that uses it, both on disk.
     private func begin(
         _ name: String, _ words: borrowing RecoveryWords
@@ -58,7 +88,7 @@ extension Node {
     }
 
     /// A device key, on disk before anything is signed with it.
-    private func newDeviceKey() throws(NodeError) -> SigningKey {
+    func newDeviceKey() throws(NodeError) -> SigningKey {
         let key = SigningKey.generate()
         let path = paths.deviceKey(DIDKey.multibase(key.publicKey))
         try keyFile { try Keys.write(key, path) }
@@ -87,7 +117,7 @@ extension Node {
     }
 
     /// Publishes the first entries of a device log: whose it is, and the name.
-    private func introduce(
+    func introduce(
         _ account: Account, predecessor: IdentityStatement.Predecessor?,
         _ then: @escaping (Result<Published, Refusal>) -> Void
     ) {
@@ -120,87 +150,8 @@ extension Node {
         }
     }
 
-    /// A new device log for an identity, certified with its recovery words: after a restore, when
-    /// the old device's log may not be written any more.
-    func newDevice(
-        _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
-    ) throws(NodeError) {
-        let old = try account(parameters)
-        guard let text = parameters["words"]?.text else {
-            throw .badRequest("a new device log needs the recovery words")
-        }
-        let words: RecoveryWords
-        do throws(CryptoError) { words = try RecoveryWords(parsing: text) } catch {
-            throw .badRequest("\(error)")
-        }
-        let root = words.rootKey(index: 0)
-        guard root.publicKey == old.identity else {
-            throw .badRequest("these are the recovery words of another identity")
-        }
-        let key = try newDeviceKey()
-        // A root log of which nothing is known must not be written before a peer has said what is
-        // out there, unless the owner knows that there is nothing.
-        let trust = parameters["alone"]?.flag == true ? .current : roots[old.identity] ?? .current
-        handle(.adopt(OwnLogStart(key: root, trust: trust)))
-        let deadline = loop.now() + .seconds(10)
-        certify(key.publicKey, by: root.publicKey, until: deadline) { [weak self] result in
-            self?.handle(.disown(root.publicKey))
-            guard case .success = result else {
-                return reply(
-                    .failed(
-                        .refused(
-                            """
-                            no peer has confirmed yet that the identity's own log is up to date: \
-                            start the node (starling run), let it meet a peer, and do this again. \
-                            If nobody can hold anything newer, add --alone
-                            """)))
-            }
-            self?.change(old, to: key, reply)
-        }
-    }
-
-    /// Adds a device to the root log; tries again until `deadline` while peers may still confirm
-    /// what is known of that log.
-    private func certify(
-        _ device: LogKey, by root: LogKey, until deadline: Instant,
-        then: @escaping (Result<Published, Refusal>) -> Void
-    ) {
-        publish([.identity(.addDevice(device))], root) { [weak self] result in
-            guard let self, case .failure = result, !localEndpoints.isEmpty, loop.now() < deadline
-            else { return then(result) }
-            loop.schedule(at: loop.now() + .milliseconds(200)) { [weak self] in
-                self?.certify(device, by: root, until: deadline, then: then)
-            }
-        }
-    }
-
-    /// From now on the account writes with `key`, which its root log has certified.
-    private func change(
-        _ old: Account, to key: SigningKey, _ reply: @escaping (Control.Reply) -> Void
-    ) {
-        // Of a forked log, what is common to all its histories.
-        let counted = (try? reader.head(of: old.device))?.counted ?? 0
-        let predecessor = people.root(of: old.device, at: counted).map {
-            IdentityStatement.Predecessor(log: old.device, size: counted, root: $0)
-        }
-        var account = old
-        account.device = key.publicKey
-        adopt(account, key)
-        introduce(account, predecessor: predecessor) { result in
-            if case .failure(let refusal) = result {
-                return reply(.failed(.refused(refusal.advice)))
-            }
-            reply(
-                .done(
-                    .object(
-                        ("name", .string(account.name)),
-                        ("identity", .string(DIDKey.encode(account.identity))),
-                        ("device", .string(DIDKey.encode(account.device))))))
-        }
-    }
-
     /// Keeps the account, and writes its device log from now on.
-    private func adopt(_ account: Account, _ key: SigningKey) {
+    func adopt(_ account: Account, _ key: SigningKey) {
         if let at = accounts.firstIndex(where: { $0.name == account.name }) {
             accounts[at] = account
         } else {

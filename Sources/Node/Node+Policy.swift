@@ -248,7 +248,7 @@ extension Node {
         if let depth = parameters["depth"]?.number {
             guard (1...UInt64(Limits.Storage.hops)).contains(depth) else {
                 throw .usage(
-                    "--depth is 1 (whom you follow) to \(Limits.Storage.hops), not \(depth)")
+                    "the depth is 1 (whom you follow) to \(Limits.Storage.hops), not \(depth)")
             }
             policy.depth = Int(depth)
         }
@@ -283,6 +283,10 @@ extension Node {
         return .object(
             ("policy", .string(storage.policy.keepsEverything ? "everything" : "follows")),
             ("depth", storage.policy.keepsEverything ? nil : .int(storage.policy.depth)),
+            (
+                "quotas",
+                .array(storage.policy.quotas.map { .int($0 ?? 0) })
+            ),
             ("budget", .int(plan.budget)), ("used", .int(usage.total)),
             ("tables", .int(usage.tables)), ("freePages", .int(usage.free)),
             ("writeAhead", .int(usage.writeAhead)), ("reserve", .int(plan.reserve)),

@@ -24,6 +24,9 @@ extension Limits {
         package static let answersCounted = 200
         /// Label lists, and recipes, of one person that are looked at. Guess.
         package static let published = 200
+        /// Of the entries of one log that are not posts, the newest that are looked at for what
+        /// changed about its author. Guess: some 20 µs each.
+        package static let marksOfLog = 4_096
         /// Questions that wait for the square's thread: more than there are threads that ask.
         package static let questions = 64
     }

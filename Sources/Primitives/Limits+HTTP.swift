@@ -29,6 +29,11 @@ extension Limits {
         package static let upload = 40 << 20
         /// Bytes of an upload that stay in memory; what follows goes to a file.
         package static let bodyInMemory = 64 << 10
+        /// Bytes of an archive of another service, with all its pictures. Guess: twenty years of
+        /// one person; what is larger is brought along by the command line.
+        package static let archive = 8 << 30
+        /// Archives at once.
+        package static let archives = 1
         /// Bytes of all bodies in memory together: 64 of the largest.
         package static let bodies = 32 << 20
         /// Uploads at once: 320 MiB of disk at most.
@@ -82,6 +87,8 @@ extension Limits {
         /// 40 MiB in it takes a line of 1.1 Mbit/s.
         package static let bodyDeadline = Instant.Span.seconds(10)
         package static let uploadDeadline = Instant.Span.seconds(300)
+        /// For the archive of another service: 1 GiB in it takes a line of 2.4 Mbit/s.
+        package static let archiveDeadline = Instant.Span.seconds(3_600)
         /// For a client to take an answer: as long as to upload as much.
         package static let answerDeadline = Instant.Span.seconds(300)
         /// How often deadlines are looked at, and so how late one is at most.
@@ -111,6 +118,10 @@ extension Limits {
         /// A client that takes nothing of what waits for so long is dropped.
         package static let streamStall = Instant.Span.seconds(30)
 
+        /// How often it is looked at whether a stream's token still holds: a look costs some
+        /// microseconds, and nobody notices a second.
+        package static let streamCheck = Instant.Span.seconds(1)
+
         // MARK: Rates
 
         /// Requests of one token in each period: ten times Mastodon's, whose servers have thousands
@@ -128,6 +139,8 @@ extension Limits {
 
         // What the routes give and keep.
 
+        /// Bytes from which on a text is sent as gzip: below, the head is most of an answer.
+        package static let compressed = 1_000
         /// Rows of one kind that a reader keeps: bookmarks, people hidden, members of lists. Guess:
         /// some megabytes.
         package static let deskRows = 10_000
@@ -149,6 +162,12 @@ extension Limits {
         package static let descendants = 1_000
         /// Bytes of a reader's own words on somebody: Mastodon's characters.
         package static let noteOnPerson = 2_000
+        /// Recipes that one reader chose: they all stand in one menu.
+        package static let recipesChosen = 50
+        /// Of what changed about somebody, the newest that are told. Guess.
+        package static let changes = 200
+        /// Seconds for which somebody may be muted: a hundred years.
+        package static let muteSeconds: Int64 = 3_153_600_000
         /// Words and posts of one filter. Guess.
         package static let filterWords = 200
         /// The newest posts that a recipe puts in order: some ten screens.

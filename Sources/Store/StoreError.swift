@@ -11,6 +11,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case locked(path: String)
     /// A write did not fit the disk or the quota; nothing of it was kept, and the writer goes on.
     case diskFull
+    /// There are as many of these as may be: nothing is wrong with the disk.
+    case tooMany(String)
     /// The operating system failed to read, write or sync: final for the writer that met it.
     case io(String)
     /// An earlier failure was final: what the disk holds is unknown until the store is opened anew.
@@ -43,6 +45,7 @@ extension StoreError: CustomStringConvertible {
         case .exists(let path): "\(path) exists already; move it away first"
         case .locked(let path): "\(path) is in use by another program"
         case .diskFull: "the disk is full: nothing of this write was kept"
+        case .tooMany(let what): what
         case .io(let what): "the disk failed (\(what)): nothing more is written until a restart"
         case .failed: "the disk failed earlier: nothing more is written until a restart"
         case .corrupt(let what, let place): "damaged: \(what)\(place)"

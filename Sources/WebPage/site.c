@@ -52,6 +52,9 @@ static const unsigned char parts_first_steps_js[] = {
 static const unsigned char parts_flock_js[] = {
 #embed "site/parts/flock.js"
 };
+static const unsigned char parts_form_js[] = {
+#embed "site/parts/form.js"
+};
 static const unsigned char parts_frame_js[] = {
 #embed "site/parts/frame.js"
 };
@@ -145,6 +148,9 @@ static const unsigned char style_mesh_css[] = {
 static const unsigned char style_parts_css[] = {
 #embed "site/style/parts.css"
 };
+static const unsigned char style_settings_css[] = {
+#embed "site/style/settings.css"
+};
 static const unsigned char style_tokens_css[] = {
 #embed "site/style/tokens.css"
 };
@@ -180,6 +186,30 @@ static const unsigned char views_search_js[] = {
 };
 static const unsigned char views_settings_js[] = {
 #embed "site/views/settings.js"
+};
+static const unsigned char views_settings_access_js[] = {
+#embed "site/views/settings/access.js"
+};
+static const unsigned char views_settings_hidden_js[] = {
+#embed "site/views/settings/hidden.js"
+};
+static const unsigned char views_settings_look_js[] = {
+#embed "site/views/settings/look.js"
+};
+static const unsigned char views_settings_moving_js[] = {
+#embed "site/views/settings/moving.js"
+};
+static const unsigned char views_settings_orders_js[] = {
+#embed "site/views/settings/orders.js"
+};
+static const unsigned char views_settings_people_js[] = {
+#embed "site/views/settings/people.js"
+};
+static const unsigned char views_settings_profile_js[] = {
+#embed "site/views/settings/profile.js"
+};
+static const unsigned char views_settings_storage_js[] = {
+#embed "site/views/settings/storage.js"
 };
 static const unsigned char views_square_js[] = {
 #embed "site/views/square.js"
@@ -219,6 +249,7 @@ static const struct {
     FILE("parts/first-run.js", parts_first_run_js),
     FILE("parts/first-steps.js", parts_first_steps_js),
     FILE("parts/flock.js", parts_flock_js),
+    FILE("parts/form.js", parts_form_js),
     FILE("parts/frame.js", parts_frame_js),
     FILE("parts/head.js", parts_head_js),
     FILE("parts/history.js", parts_history_js),
@@ -250,6 +281,7 @@ static const struct {
     FILE("style/layout.css", style_layout_css),
     FILE("style/mesh.css", style_mesh_css),
     FILE("style/parts.css", style_parts_css),
+    FILE("style/settings.css", style_settings_css),
     FILE("style/tokens.css", style_tokens_css),
     FILE("text.js", text_js),
     FILE("views/author.js", views_author_js),
@@ -262,6 +294,14 @@ static const struct {
     FILE("views/notifications.js", views_notifications_js),
     FILE("views/search.js", views_search_js),
     FILE("views/settings.js", views_settings_js),
+    FILE("views/settings/access.js", views_settings_access_js),
+    FILE("views/settings/hidden.js", views_settings_hidden_js),
+    FILE("views/settings/look.js", views_settings_look_js),
+    FILE("views/settings/moving.js", views_settings_moving_js),
+    FILE("views/settings/orders.js", views_settings_orders_js),
+    FILE("views/settings/people.js", views_settings_people_js),
+    FILE("views/settings/profile.js", views_settings_profile_js),
+    FILE("views/settings/storage.js", views_settings_storage_js),
     FILE("views/square.js", views_square_js),
     FILE("views/tag.js", views_tag_js),
     FILE("views/thread.js", views_thread_js),

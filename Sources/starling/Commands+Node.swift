@@ -151,35 +151,6 @@ extension Command {
         }
     }
 
-    static let device = Command(
-        name: "device", usage: "device new --words FILE [--alone]",
-        summary: "Open a new device log for an identity, with its recovery words.",
-        details: """
-            After a restore from a backup, or when a device's log is frozen. Readers keep seeing one
-            author. FILE holds the 24 words ("-" reads them from standard input).
-
-              --words FILE  the recovery words
-              --alone       do not wait for a peer to confirm that nothing newer was published: only
-                            where nobody else can hold anything of yours
-            """,
-        words: 1...1, flags: ["--alone"], options: ["--words"]
-    ) { context throws(NodeError) in
-        guard context.arguments.words[0] == "new", let file = context.arguments.value("--words")
-        else { throw .usage("the form is  starling device new --words FILE") }
-        let text = try Files.read(file, limit: 16_384)
-        let words = Node.words(inFile: text)
-        try context.withNode { node throws(NodeError) in
-            let reply = try node.request(
-                "device",
-                context.parameters(
-                    ("words", .string(words)), ("alone", .bool(context.arguments.has("--alone")))))
-            context.show(reply) {
-                Terminal.line(
-                    "\(reply["name"]?.text ?? "") now writes as \(reply["device"]?.text ?? "")")
-            }
-        }
-    }
-
     // MARK: Words
 
     private static func userName() -> String {

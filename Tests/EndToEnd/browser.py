@@ -4,6 +4,7 @@ A window fails its test when the page says an error, breaks its own policy, runs
 none of its own, or asks any host but its node for anything.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -16,8 +17,8 @@ import playwright.sync_api as driver
 
 AXE = pathlib.Path(axe_playwright_python.__file__).with_name("axe.min.js")
 PICTURES = node.ROOT / ".build" / "screenshots"
-PATIENCE = node.PATIENCE * 1000
-driver.expect.set_options(timeout=30_000)
+PATIENCE = 20_000
+driver.expect.set_options(timeout=15_000)
 # What a browser itself writes when an answer is an error, which the page tells its reader.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 # Within the page: what breaks its policy, and what tries to run.
@@ -131,8 +132,10 @@ class Window:
         self.page.locator(".dialog").wait_for(state="detached")
 
     def article(self, text):
-        """The post with a text, on whatever view is open."""
-        return self.page.locator("#main .post").filter(has_text=text).first
+        """The first post that says a text itself (not one that quotes it), on whatever view is open."""
+        words = f":has-text({json.dumps(text, ensure_ascii=False)})"
+        own = f":has(> .post-row > .post-body > :is(.post-text, .warning){words})"
+        return self.page.locator(f"#main .post:is({own}, :has(> .above{words}))").first
 
     def act(self, text, name):
         """Presses one of the buttons below a post."""
@@ -156,6 +159,17 @@ class Window:
 
         node.wait_until(look, f"{text!r} on the page of {self.node.name}", pause=0.1)
         return self.article(text)
+
+    def wait(self, expression, what):
+        """Until something is so within the page."""
+        return node.wait_until(lambda: self.page.evaluate(expression), what, pause=0.05)
+
+    def settle(self):
+        """Until lists and pictures are there."""
+        self.wait(
+            "!document.querySelector('[aria-busy=true]') && [...document.images].every((one) => "
+            "one.complete || one.loading === 'lazy')", f"quiet at {self.page.url}")
+        return self
 
     # Judging
 

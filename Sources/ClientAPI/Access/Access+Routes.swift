@@ -3,6 +3,7 @@ import Primitives
 /// Where all of this is reached.
 extension Access {
     package func addRoutes(to router: inout Router) {
+        addOwnerRoutes(to: &router)
         add(to: &router, .post, "/api/v1/apps") { access, request throws(HTTPFailure) in
             try access.registerApp(request)
         }

@@ -148,7 +148,7 @@ extension Access {
         let isOthers = try kept { tables throws(StoreError) in
             guard let token = try tables.token(hash) else { return false }
             guard token.app == app.number else { return true }
-            try tables.remove(token)
+            try tables.remove(token: token.number)
             return false
         }
         if isOthers {

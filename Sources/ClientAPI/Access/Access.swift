@@ -9,8 +9,18 @@ package struct Caller: Sendable {
     package var account: Account
     package var scopes: Scopes
     package var app: App
-    /// See `Access.stillHolds`.
     let token: Int64
+    fileprivate let access: Access
+
+    /// For what is the owner's affair, and no app's.
+    func mustBePage(_ request: HTTPRequest) throws(HTTPFailure) {
+        guard app.isPage, request.site != .other else {
+            throw HTTPFailure(403, "Only the page of this node may ask for this")
+        }
+    }
+
+    /// Whether the token is still there, and its account: for what lasts longer than a request.
+    var stillHolds: Bool { access.stillHolds(self) }
 }
 
 /// Who may call the client API: apps, which their owner lets in with the node's password (OAuth 2,
@@ -69,7 +79,8 @@ package final class Access: Sendable {
         guard scopes.contains(where: token.scopes.covers) else {
             throw HTTPFailure(403, "The access token was not given the scope \(scopes[0])")
         }
-        return Caller(account: account, scopes: token.scopes, app: app, token: token.number)
+        return Caller(
+            account: account, scopes: token.scopes, app: app, token: token.number, access: self)
     }
 
     /// The app that the request's token was given to, whether a person stands behind it or not.
@@ -87,9 +98,10 @@ package final class Access: Sendable {
         return try caller(token: request.bearer, for: [scope])
     }
 
-    /// Whether the token is still there: for streams, which last longer than a request.
-    package func stillHolds(_ caller: Caller) -> Bool {
-        (try? locked { (tables) throws(StoreError) in try tables.hasToken(caller.token) }) == true
+    fileprivate func stillHolds(_ caller: Caller) -> Bool {
+        accounts().contains { $0.identity == caller.account.identity }
+            && (try? locked { (tables) throws(StoreError) in try tables.hasToken(caller.token) })
+                == true
     }
 
     private func found(
@@ -114,6 +126,16 @@ package final class Access: Sendable {
         return found
     }
 
+    /// Sets a password whose hash was made. Whoever sets it stays in; all others end with `ends`.
+    func change(to hash: String, by caller: Caller, ends: Bool) throws(HTTPFailure) {
+        let fresh = ends ? SystemRandom.bytes32() : nil
+        try locked { tables throws(StoreError) in
+            let now = try password.keep(hash, sessions: fresh)
+            try tables.begin(sessions: now, keeping: caller.token)
+            sessions.withLock { $0 = now }
+        }
+    }
+
     // MARK: The tables
 
     var seconds: UInt64 { wall().milliseconds / 1_000 }
@@ -122,13 +144,12 @@ package final class Access: Sendable {
     func locked<Result: Sendable>(
         _ body: (borrowing AccessTables) throws(StoreError) -> Result
     ) throws(HTTPFailure) -> Result {
-        let current = password.current?.sessions
         do throws(StoreError) {
             return try tables.withLock { tables throws(StoreError) in
-                if let current {
+                if let current = password.current?.sessions {
                     let isKnown = sessions.withLock { $0 == current }
                     if !isKnown {
-                        _ = try tables.begin(sessions: current)
+                        try tables.begin(sessions: current)
                         sessions.withLock { $0 = current }
                     }
                 }

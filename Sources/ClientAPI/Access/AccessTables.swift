@@ -60,7 +60,7 @@ struct AccessTables: ~Copyable {
         CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """
 
-    private let database: Database
+    fileprivate let database: Database
     /// Run for each request.
     private let find: Store.Statement
 
@@ -82,21 +82,20 @@ struct AccessTables: ~Copyable {
 
     // MARK: Sessions
 
-    /// Ends everything that was let in under another number of `OwnerPassword`. Whether it did.
-    func begin(sessions: Bytes32) throws(StoreError) -> Bool {
+    /// Ends everything that was let in under another number of `OwnerPassword`, but for one token.
+    func begin(sessions: Bytes32, keeping token: Int64 = 0) throws(StoreError) {
         let read = try Store.Statement(
             database, "SELECT value FROM settings WHERE name = 'sessions'")
         let before = try read.step() ? read.bytes32(0) : nil
         read.reset()
-        if before == sessions { return false }
+        if before == sessions { return }
         try database.transaction { () throws(StoreError) in
-            try database.run("DELETE FROM tokens; DELETE FROM codes")
+            try database.run("DELETE FROM tokens WHERE number != \(token); DELETE FROM codes")
             let write = try Store.Statement(
                 database, "INSERT OR REPLACE INTO settings VALUES('sessions', ?)")
             write.bind(1, sessions)
             try write.run()
         }
-        return before != nil
     }
 
     // MARK: Apps
@@ -294,11 +293,58 @@ struct AccessTables: ~Copyable {
         try database.run("UPDATE tokens SET used = \(now) WHERE number = \(token.number)")
     }
 
-    func remove(_ token: FoundToken) throws(StoreError) {
-        try database.run("DELETE FROM tokens WHERE number = \(token.number)")
-    }
-
     private func touch(app: Int64, _ now: UInt64) throws(StoreError) {
         try database.run("UPDATE apps SET used = \(Int64(clamping: now)) WHERE number = \(app)")
+    }
+}
+
+/// What the owner sees of what they let in, and how they end it.
+extension AccessTables {
+    /// An app that is in, for one account.
+    struct LetIn {
+        var app: App
+        var identity: Bytes32
+        var tokens: Int64
+        /// The first token's time, and the last use that was noted.
+        var made: UInt64
+        var used: UInt64
+    }
+
+    /// All of them, those that were used last first.
+    func letIn() throws(StoreError) -> [LetIn] {
+        let read = try Store.Statement(
+            database,
+            """
+            SELECT app, identity, count(*), min(made), max(used) FROM tokens
+            WHERE identity IS NOT NULL GROUP BY app, identity ORDER BY max(used) DESC, app
+            """)
+        var found: [LetIn] = []
+        while try read.step() {
+            guard let identity = read.bytes32(1), let app = try app(read.int(0)) else { continue }
+            found.append(
+                LetIn(
+                    app: app, identity: identity, tokens: read.int(2),
+                    made: UInt64(clamping: read.int(3)), used: UInt64(clamping: read.int(4))))
+        }
+        return found
+    }
+
+    /// Ends all that an app was given, but for the token of whoever asks. False when it has none.
+    func remove(app number: Int64, but kept: Int64) throws(StoreError) -> Bool {
+        let count =
+            try database.number(
+                "SELECT count(*) FROM tokens WHERE app = \(number) AND identity IS NOT NULL") ?? 0
+        try database.transaction { () throws(StoreError) in
+            try database.run(
+                """
+                DELETE FROM tokens WHERE app = \(number) AND number != \(kept);
+                DELETE FROM codes WHERE app = \(number)
+                """)
+        }
+        return count > 0
+    }
+
+    func remove(token number: Int64) throws(StoreError) {
+        try database.run("DELETE FROM tokens WHERE number = \(number)")
     }
 }

@@ -21,6 +21,20 @@ enum DisplayText {
         return String(out)
     }
 
+    /// With its lines and spaces as they are, but for the same characters and marks.
+    static func lines(_ text: String) -> String {
+        var out = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x0a: out.append(scalar)
+            case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029: out.append(" ")
+            case 0x061c, 0x200e...0x200f, 0x202a...0x202e, 0x2060...0x206f, 0xfeff: continue
+            default: out.append(scalar)
+            }
+        }
+        return String(out)
+    }
+
     /// As HTML, in text and in quoted attributes.
     static func html(_ text: String) -> String {
         var out: [UInt8] = []

@@ -26,15 +26,18 @@ package final class OwnerPassword: Sendable {
     }
 
     private let path: String
+    /// The password that a first start made, in clear: it goes when another is set.
+    private let firstPath: String
     private let now: @Sendable () -> Instant
     /// The file as it was read last.
     private let kept = Mutex<(mark: SecretFile.Mark?, kept: Kept?)>((nil, nil))
     private let attempts = Mutex(Attempts())
 
-    package convenience init(path: String) { self.init(path: path) { Clock.now } }
+    package convenience init(_ paths: Paths) { self.init(paths) { Clock.now } }
 
-    init(path: String, now: @escaping @Sendable () -> Instant) {
-        self.path = path
+    init(_ paths: Paths, now: @escaping @Sendable () -> Instant) {
+        path = paths.ownerPassword
+        firstPath = paths.firstPassword
         self.now = now
     }
 
@@ -107,7 +110,10 @@ package final class OwnerPassword: Sendable {
                     """
                 // The words first: a hash alone would let nobody in.
                 try SecretFile.replace(paths.firstPassword, contents: Array(text.utf8))
-                try write(words, paths.ownerPassword, sessions: SystemRandom.bytes32())
+                guard let hash = PasswordHash.make(words) else {
+                    throw StoreError.misuse("there is no memory to hash a password")
+                }
+                try write(hash: hash, paths.ownerPassword, sessions: SystemRandom.bytes32())
             }
             _ = try read(paths.ownerPassword)
         } catch { throw .keyFile("\(error)") }
@@ -118,6 +124,16 @@ package final class OwnerPassword: Sendable {
     package static func set(
         _ password: String, _ paths: Paths, keepsSessions: Bool
     ) throws(NodeError) {
+        let hash = try hash(password)
+        do throws(StoreError) {
+            try PrivateDirectory.create(paths.data)
+            try OwnerPassword(paths).keep(
+                hash, sessions: keepsSessions ? nil : SystemRandom.bytes32())
+        } catch { throw .keyFile("\(error)") }
+    }
+
+    /// The hash of a new password, if it may be one.
+    static func hash(_ password: String) throws(NodeError) -> String {
         guard password.count >= Limits.Access.passwordLetters else {
             throw .badRequest(
                 "a password has at least \(Limits.Access.passwordLetters) letters: several words "
@@ -126,22 +142,24 @@ package final class OwnerPassword: Sendable {
         guard password.utf8.count <= PasswordHash.passwordLimit else {
             throw .badRequest("a password has at most \(PasswordHash.passwordLimit) bytes")
         }
-        do throws(StoreError) {
-            let before = keepsSessions ? try? read(paths.ownerPassword) : nil
-            try PrivateDirectory.create(paths.data)
-            try write(
-                password, paths.ownerPassword,
-                sessions: before?.sessions ?? SystemRandom.bytes32())
-            try SecretFile.remove(paths.firstPassword)
-        } catch { throw .keyFile("\(error)") }
+        guard let hash = PasswordHash.make(password) else {
+            throw .keyFile("there is no memory to hash a password")
+        }
+        return hash
+    }
+
+    /// Keeps a hash; `sessions` nil leaves all that is in. The number of the sessions from now on.
+    @discardableResult
+    func keep(_ hash: String, sessions: Bytes32?) throws(StoreError) -> Bytes32 {
+        let number = sessions ?? (try? Self.read(path))?.sessions ?? SystemRandom.bytes32()
+        try Self.write(hash: hash, path, sessions: number)
+        try SecretFile.remove(firstPath)
+        return number
     }
 
     private static func write(
-        _ password: String, _ path: String, sessions: Bytes32
+        hash: String, _ path: String, sessions: Bytes32
     ) throws(StoreError) {
-        guard let hash = PasswordHash.make(password) else {
-            throw .io("there is no memory to hash a password")
-        }
         let text = "\(hash)\nsessions \(Hex.encode(sessions.array))\n"
         try SecretFile.replace(path, contents: Array(text.utf8))
     }

@@ -36,12 +36,17 @@ final class Live: Sendable {
 
     init(desk: Desk) { self.desk = desk }
 
-    func open(_ channel: Channel, _ viewer: Viewer) -> EventStream {
+    /// A stream ends with the token that opened it.
+    func open(_ channel: Channel, _ viewer: Viewer, _ caller: Caller?) -> EventStream {
         let number = state.withLock { state in
             state.next += 1
             return state.next
         }
-        let stream = EventStream(onClose: { [weak self] in self?.close(number) })
+        var holds: (@Sendable () -> Bool)?
+        if let caller { holds = { caller.stillHolds } }
+        let stream = EventStream(
+            holds: holds,
+            onClose: { [weak self] in self?.close(number) })
         state.withLock { state in
             state.listeners.append(
                 Listener(number: number, channel: channel, viewer: viewer, stream: stream))

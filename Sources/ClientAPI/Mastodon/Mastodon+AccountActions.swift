@@ -65,8 +65,9 @@ extension Mastodon {
             [desk] call throws(HTTPFailure) in
             let (who, me) = (try call.person(), try call.me().identity)
             if who == me { throw HTTPFailure(422, "Nobody hides themselves") }
-            let seconds = try call.parameters.integer("duration") ?? 0
-            let end = seconds > 0 ? Clock.wall.milliseconds + UInt64(seconds.magnitude) * 1_000 : 0
+            let seconds = min(
+                max(try call.parameters.integer("duration") ?? 0, 0), Limits.HTTP.muteSeconds)
+            let end = seconds > 0 ? Clock.wall.milliseconds + UInt64(seconds) * 1_000 : 0
             try call.stored { () throws(StoreError) in
                 if isOn {
                     try desk.put(kind, of: me, Mark.of(who), 0, end > 0 ? String(end) : "")
@@ -95,8 +96,13 @@ extension Mastodon {
                     try call.see { showing throws(StoreError) in
                         var found: Statuses = []
                         for row in rows {
-                            guard let identity = showing.identity(row.id) else { continue }
-                            found.append((row.id, try showing.account(identity)))
+                            // The value is when it ends; empty for never.
+                            let end = UInt64(row.value).map { UnixTime(milliseconds: $0) }
+                            guard let identity = showing.identity(row.id),
+                                end.map({ $0 > showing.now }) ?? true
+                            else { continue }
+                            let account = try showing.account(identity)
+                            found.append((row.id, account.with(("mute_expires_at", .time(end)))))
                         }
                         return found
                     })

@@ -15,7 +15,8 @@ extension Mastodon {
             let own = try call.stored { () throws(StoreError) in
                 try ReaderList.all(of: me, desk)
             }
-            return .json(.array((own + ReaderList.recipes).map(\.json)))
+            let recipes = try call.see { showing throws(StoreError) in try showing.recipes() }
+            return .json(.array((own + recipes.filter { !$0.isGone }).map(\.json)))
         }
         add(&router, .post, "/api/v1/lists", .scope("write:lists")) {
             call throws(HTTPFailure) in
@@ -104,14 +105,19 @@ struct ReaderList: Sendable {
     var replies = "list"
     var isExclusive = false
     var recipe: Recipe?
+    /// Who signed the recipe, and which version it is; nil of what every node has.
+    var publisher: LogKey?
+    var reference: Reference?
+    /// The recipe was chosen, and is not here any more.
+    var isGone = false
 
     init(id: Int64, title: String) {
         self.id = id
         self.title = title
     }
 
-    /// What every node has: known by small numbers.
-    static let recipes: [ReaderList] = Recipe.shipped.enumerated().map { number, recipe in
+    /// The recipes that every node has: known by small numbers.
+    static let shipped: [ReaderList] = Recipe.shipped.enumerated().map { number, recipe in
         var list = ReaderList(id: Int64(number) + 1, title: recipe.name)
         list.recipe = recipe
         return list
@@ -162,11 +168,10 @@ extension Call {
     /// The list of the path; a recipe counts.
     func list() throws(HTTPFailure) -> ReaderList {
         let id = try id()
-        if let recipe = ReaderList.recipes.first(where: { $0.id == id }) { return recipe }
         let (me, desk) = (try me().identity, service.desk)
         let own = try stored { () throws(StoreError) in try ReaderList.all(of: me, desk) }
-        guard let found = own.first(where: { $0.id == id }) else { throw .notFound }
-        return found
+        if let found = own.first(where: { $0.id == id }) { return found }
+        return try see { showing throws(StoreError) in try showing.recipe(id) }
     }
 
     func ownList() throws(HTTPFailure) -> ReaderList {

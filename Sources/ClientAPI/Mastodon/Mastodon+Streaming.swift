@@ -33,7 +33,7 @@ extension Mastodon {
         }
         return HTTPResponse(
             headers: [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")],
-            body: .stream(live.open(channel, call.viewer)))
+            body: .stream(live.open(channel, call.viewer, call.caller)))
     }
 
     private static func channel(_ call: Call, _ name: [String]) throws(HTTPFailure) -> Live.Channel

@@ -13,7 +13,7 @@ package final class Mastodon: Sendable {
     /// without a token, where the route is open and that is enough.
     package typealias Authority =
         @Sendable (_ request: HTTPRequest, _ scope: String, _ isOpen: Bool) throws(HTTPFailure) ->
-        Account?
+        Caller?
 
     let door: NodeDoor
     let desk: Desk
@@ -25,12 +25,14 @@ package final class Mastodon: Sendable {
     /// Requests that wait for a picture.
     let mediaWaits = Mutex(0)
     let media: MediaShelf
+    let moving: Moving
 
     /// `directory` is where uploads lie while they are looked at.
     package init(door: NodeDoor, directory: String, authority: @escaping Authority) {
         self.door = door
         desk = door.desk
         media = MediaShelf(door.media, door.desk, directory: directory)
+        moving = Moving(door, directory: directory)
         self.authority = authority
         live = Live(desk: door.desk)
         door.square.listen { [live] square, acts in live.hear(square, acts) }
@@ -68,6 +70,8 @@ package final class Mastodon: Sendable {
         case open(String)
         /// Somebody with this scope.
         case scope(String)
+        /// The owner, from the page of this node.
+        case owner(String)
     }
 
     func add(
@@ -75,26 +79,32 @@ package final class Mastodon: Sendable {
         bodies: Route.Bodies = .small,
         _ handler: @escaping @Sendable (Call) throws(HTTPFailure) -> HTTPResponse
     ) {
+        var origins = Route.Origins.byPrefix
+        if case .owner = access { origins = .own }
         router.add(
-            Route(method, pattern, bodies: bodies) { [self] request throws(HTTPFailure) in
+            Route(method, pattern, bodies: bodies, origins: origins) {
+                [self] request throws(HTTPFailure) in
                 try handler(try call(request, access))
             })
     }
 
     private func call(_ request: HTTPRequest, _ access: Access) throws(HTTPFailure) -> Call {
-        let account: Account?
+        let caller: Caller?
         switch access {
         case .scope(let scope):
-            account = try authority(request, scope, false)
-            if account == nil {
+            caller = try authority(request, scope, false)
+            if caller == nil {
                 throw HTTPFailure(422, "This method requires an authenticated user")
             }
         case .open(let scope):
-            account = try authority(request, scope, true)
+            caller = try authority(request, scope, true)
+        case .owner(let scope):
+            caller = try authority(request, scope, false)
+            try caller?.mustBePage(request)
         }
         return Call(
-            request: request, parameters: try request.parameters(),
-            viewer: Viewer(account: account, base: request.base, accounts: door.accounts),
+            request: request, parameters: try request.parameters(), caller: caller,
+            viewer: Viewer(account: caller?.account, base: request.base, accounts: door.accounts),
             service: self)
     }
 }
@@ -103,6 +113,7 @@ package final class Mastodon: Sendable {
 struct Call: Sendable {
     let request: HTTPRequest
     let parameters: Parameters
+    let caller: Caller?
     let viewer: Viewer
     let service: Mastodon
 
@@ -166,7 +177,13 @@ struct Call: Sendable {
 extension HTTPFailure {
     static var notFound: HTTPFailure { HTTPFailure(404, "Record not found") }
 
-    init(_ error: StoreError) { self.init(503, "\(error)") }
+    init(_ error: StoreError) {
+        if case .tooMany = error {
+            self.init(422, "Validation failed: \(error)")
+        } else {
+            self.init(503, "\(error)")
+        }
+    }
 
     init(_ error: NodeError) {
         switch error {

@@ -79,8 +79,11 @@ extension Showing {
     /// The viewer's own account, with what only they see.
     func ownAccount(_ identity: LogKey) throws(StoreError) -> JSONValue {
         let profile = people.profile(of: identity)
-        let fields = (profile?.links ?? []).map { link -> JSONValue in
-            ["name": .string(link.label), "value": .string(link.uri), "verified_at": nil]
+        // What a program sends back replaces them all: tip addresses must be among them.
+        let links = (profile?.links ?? []).map { (name: $0.label, value: $0.uri) }
+        let tips = (profile?.tips ?? []).map { (name: "tip", value: $0) }
+        let fields = (links + tips).map { field -> JSONValue in
+            ["name": .string(field.name), "value": .string(field.value), "verified_at": nil]
         }
         return try account(identity).with(
             (

@@ -18,6 +18,7 @@ package final class EventStream: Sendable {
         var isParked = false
         var lastPut: Instant
         var lastTaken: Instant
+        var lastCheck: Instant
         var wake: (@Sendable () -> Void)?
         var cut: (@Sendable () -> Void)?
         var onClose: (@Sendable () -> Void)?
@@ -29,17 +30,21 @@ package final class EventStream: Sendable {
     let limit: Int
     /// What is sent when there was nothing to say for a while; nothing when it is empty.
     let beat: [UInt8]
+    /// Whether whoever opened it may still hear.
+    private let holds: (@Sendable () -> Bool)?
 
     /// `onClose` is called once, on a thread of the server's, when the client is gone or the stream
-    /// is over: whoever feeds it then stops.
+    /// is over: whoever feeds it then stops. Once `holds` is false, which is asked each second, the
+    /// stream ends.
     package init(
         limit: Int = Limits.HTTP.streamQueue, beat: [UInt8] = Array(":thump\n\n".utf8),
-        onClose: (@Sendable () -> Void)? = nil
+        holds: (@Sendable () -> Bool)? = nil, onClose: (@Sendable () -> Void)? = nil
     ) {
         let now = Clock.now
         self.limit = limit
         self.beat = beat
-        state = Mutex(State(lastPut: now, lastTaken: now, onClose: onClose))
+        self.holds = holds
+        state = Mutex(State(lastPut: now, lastTaken: now, lastCheck: now, onClose: onClose))
     }
 
     // MARK: The feeding side
@@ -131,8 +136,10 @@ package final class EventStream: Sendable {
         }
     }
 
-    /// What a look at the clock calls for: a beat, or the end of a client that does not read.
+    /// What a look at the clock calls for: a beat, or the end of a client that does not read, or
+    /// that may no more.
     func look(_ now: Instant, stall: Instant.Span) {
+        if let holds, isToCheck(now), !holds() { return end() }
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             guard !state.isCut else { return nil }
             if state.waiting > 0 {
@@ -145,6 +152,28 @@ package final class EventStream: Sendable {
             state.waiting += beat.count
             state.lastPut = now
             state.lastTaken = now
+            return Self.unpark(&state)
+        }
+        wake?()
+    }
+
+    private func isToCheck(_ now: Instant) -> Bool {
+        state.withLock { state in
+            guard !state.isCut, now - state.lastCheck >= Limits.HTTP.streamCheck else {
+                return false
+            }
+            state.lastCheck = now
+            return true
+        }
+    }
+
+    /// Ends the stream in order, and without what waits: its client may not hear it.
+    private func end() {
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            state.isEnded = true
+            state.chunks = []
+            state.taken = 0
+            state.waiting = 0
             return Self.unpark(&state)
         }
         wake?()

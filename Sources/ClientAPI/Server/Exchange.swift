@@ -38,7 +38,8 @@ final class Exchange {
     var received = 0
     /// What the server counts for this body, and is given back at the end.
     var reserved = 0
-    var isUpload = false
+    /// Among which uploads it has a place.
+    var room = Route.Bodies.small
 
     let answer = Answer()
     var stream: EventStream?

@@ -29,7 +29,7 @@ package final class HTTPServer: Sendable {
         package var connectionsOfAddress = Limits.HTTP.connectionsOfAddress
         package var headDeadline = Limits.HTTP.headDeadline
         /// No route's deadline is longer.
-        package var bodyDeadline = Limits.HTTP.uploadDeadline
+        package var bodyDeadline = Limits.HTTP.archiveDeadline
         package var answerDeadline = Limits.HTTP.answerDeadline
         package var streamStall = Limits.HTTP.streamStall
         package var addressRequests = Limits.HTTP.addressRequests
@@ -111,7 +111,7 @@ package final class HTTPServer: Sendable {
         let held = core.held.withLock { $0 }
         return Usage(
             connections: core.connections.count, streams: core.streams.count,
-            uploads: held.uploads, bodies: held.bytes)
+            uploads: held.uploads + held.archives, bodies: held.bytes)
     }
 }
 

@@ -10,6 +10,9 @@ package struct Route: Sendable {
         case small
         /// In a file beyond the first bytes, up to `Limits.HTTP.upload`.
         case upload
+        /// The same up to `Limits.HTTP.archive`, one at a time. Nothing of it is read before the
+        /// route's `admits` has let it in.
+        case archive
     }
 
     package enum Origins: Sendable {
@@ -27,6 +30,8 @@ package struct Route: Sendable {
     package var bodies = Bodies.small
     package var origins = Origins.byPrefix
     package var handler: Handler
+    /// Asked before the body is read: whoever may not do this fills no disk.
+    package var admits: (@Sendable (HTTPRequest) throws(HTTPFailure) -> Void)?
 
     package init(
         _ method: HTTPMethod, _ pattern: String, bodies: Bodies = .small,
@@ -40,11 +45,19 @@ package struct Route: Sendable {
     }
 
     var bodyLimit: Int {
-        bodies == .upload ? Limits.HTTP.upload : Limits.HTTP.body
+        switch bodies {
+        case .small: Limits.HTTP.body
+        case .upload: Limits.HTTP.upload
+        case .archive: Limits.HTTP.archive
+        }
     }
 
     var bodyDeadline: Instant.Span {
-        bodies == .upload ? Limits.HTTP.uploadDeadline : Limits.HTTP.bodyDeadline
+        switch bodies {
+        case .small: Limits.HTTP.bodyDeadline
+        case .upload: Limits.HTTP.uploadDeadline
+        case .archive: Limits.HTTP.archiveDeadline
+        }
     }
 }
 

@@ -9,6 +9,7 @@ final class ServerCore: Sendable {
     struct Held: Sendable {
         var bytes = 0
         var uploads = 0
+        var archives = 0
     }
 
     let options: HTTPServer.Options
@@ -114,6 +115,7 @@ final class ServerCore: Sendable {
         _ exchange: Exchange, _ admitted: Admitted, _ connection: HTTPConnection
     ) throws(HTTPFailure) -> Verdict {
         guard admitted.body != .none, let route = exchange.route else { return .proceed }
+        try route.admits?(request(exchange, admitted, connection))
         let span = min(route.bodyDeadline, options.bodyDeadline)
         connection.enter(.body, until: exchange.began + span)
         if case .length(let length) = admitted.body {
@@ -126,20 +128,40 @@ final class ServerCore: Sendable {
             }
             try reserve(min(length, memoryLimit(route)), exchange)
         }
-        if route.bodies == .upload {
-            let isFree = held.withLock { held in
-                guard held.uploads < Limits.HTTP.uploads else { return false }
-                held.uploads += 1
-                return true
-            }
-            guard isFree else { throw HTTPFailure(503, "Too many uploads are under way") }
-            exchange.isUpload = true
-        }
+        try takePlace(exchange, route)
         return .proceed
     }
 
+    /// A place among the uploads, which is given back by `finish`.
+    private func takePlace(_ exchange: Exchange, _ route: Route) throws(HTTPFailure) {
+        let isFree = held.withLock { held in
+            switch route.bodies {
+            case .small: return true
+            case .upload:
+                guard held.uploads < Limits.HTTP.uploads else { return false }
+                held.uploads += 1
+            case .archive:
+                guard held.archives < Limits.HTTP.archives else { return false }
+                held.archives += 1
+            }
+            exchange.room = route.bodies
+            return true
+        }
+        guard isFree else { throw HTTPFailure(503, "Too many uploads are under way") }
+    }
+
+    /// The request, with what has come of its body.
+    private func request(
+        _ exchange: Exchange, _ admitted: Admitted, _ connection: HTTPConnection
+    ) -> HTTPRequest {
+        HTTPRequest(
+            method: admitted.method, path: admitted.path, captures: exchange.captures,
+            query: admitted.query, headers: admitted.headers, body: exchange.body,
+            remote: connection.address, site: admitted.site, cookies: Gate.cookies(admitted))
+    }
+
     private func memoryLimit(_ route: Route) -> Int {
-        route.bodies == .upload ? Limits.HTTP.bodyInMemory : Limits.HTTP.body
+        route.bodies == .small ? Limits.HTTP.body : Limits.HTTP.bodyInMemory
     }
 
     private func reserve(_ count: Int, _ exchange: Exchange) throws(HTTPFailure) {
@@ -208,16 +230,13 @@ final class ServerCore: Sendable {
         }
         guard let admitted = exchange.admitted, let route = exchange.route else { return nil }
         let answer = exchange.answer
-        let request = HTTPRequest(
-            method: admitted.method, path: admitted.path, captures: exchange.captures,
-            query: admitted.query, headers: admitted.headers, body: exchange.body,
-            remote: connection.address, site: admitted.site, cookies: Gate.cookies(admitted))
+        let request = request(exchange, admitted, connection)
         // The body is the request's alone from here on.
         exchange.memory = []
         exchange.file = nil
         return {
             do throws(HTTPFailure) {
-                answer.put(try route.handler(request))
+                answer.put(Compression.applied(try route.handler(request), to: request))
             } catch {
                 answer.put(HTTPResponse(error))
             }
@@ -269,10 +288,14 @@ final class ServerCore: Sendable {
     func finish(_ exchange: Exchange) {
         held.withLock { held in
             held.bytes -= exchange.reserved
-            if exchange.isUpload { held.uploads -= 1 }
+            switch exchange.room {
+            case .small: break
+            case .upload: held.uploads -= 1
+            case .archive: held.archives -= 1
+            }
         }
         exchange.reserved = 0
-        exchange.isUpload = false
+        exchange.room = .small
         exchange.memory = []
         exchange.file = nil
         if let stream = exchange.stream { streams.remove(stream) }

@@ -38,6 +38,9 @@ package final class SpoolFile: Sendable {
         return number
     }
 
+    /// Where a program that opens files by their names finds it, as long as this is held.
+    var path: String { "/proc/self/fd/\(descriptor)" }
+
     func append(_ bytes: ArraySlice<UInt8>) throws(HTTPFailure) {
         let start = count
         var written = 0
@@ -52,6 +55,13 @@ package final class SpoolFile: Sendable {
             written += result
         }
         size.withLock { $0 = start + written }
+    }
+
+    /// Takes note of what others wrote into it by its descriptor.
+    func measure() throws(HTTPFailure) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw Self.failure }
+        size.withLock { $0 = Int(clamping: status.st_size) }
     }
 
     /// Exactly `count` bytes from `offset` on, which the file has.

@@ -113,10 +113,17 @@ extension Showing {
         return found
     }
 
+    private func isChosen(_ list: LabelList) -> Bool {
+        hidden.labels.contains {
+            $0.publisher == list.publisher
+                && $0.labels.name.utf8.elementsEqual(list.labels.name.utf8)
+        }
+    }
+
     func describe(_ list: LabelList) -> JSONValue {
         [
             "publisher": mention(list.publisher), "name": .string(list.labels.name),
-            "description": .text(list.labels.description),
+            "description": .text(list.labels.description), "chosen": .bool(isChosen(list)),
             "entries": .array(
                 list.labels.entries.map { entry in
                     var members: [JSONValue.Member] = [

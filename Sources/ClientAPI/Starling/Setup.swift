@@ -76,17 +76,15 @@ final class Setup: Sendable {
         router.add(
             Route(method, path, origins: .own) { [self] request throws(HTTPFailure) in
                 let caller = try access.caller(of: request, for: scope)
-                guard caller.app.isPage, request.site != .other else {
-                    throw HTTPFailure(403, "Only the page of this node may ask for this")
-                }
+                try caller.mustBePage(request)
                 let viewer = Viewer(
                     account: caller.account, base: request.base,
                     accounts: mastodon.door.accounts)
                 return try handler(
                     self,
                     Call(
-                        request: request, parameters: try request.parameters(), viewer: viewer,
-                        service: mastodon))
+                        request: request, parameters: try request.parameters(), caller: caller,
+                        viewer: viewer, service: mastodon))
             })
     }
 

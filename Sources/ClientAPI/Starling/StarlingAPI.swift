@@ -25,6 +25,10 @@ extension Mastodon {
         addRecipes(&router, base)
         addTallies(&router, base)
         addLabels(&router, base)
+        addPersons(&router, base)
+        addIdentities(&router, base)
+        addPolicy(&router, base)
+        addMoving(&router, base)
     }
 
     private func addProofs(_ router: inout Router, _ base: String) {
@@ -68,45 +72,6 @@ extension Mastodon {
             "size": .integer(Int64(clamping: proof.checkpoint.size)),
             "address": .string(proof.reference.text), "text": .text(note),
         ]
-    }
-
-    private func addRecipes(_ router: inout Router, _ base: String) {
-        add(&router, .get, "\(base)/recipes", .scope("read:lists")) { _ throws(HTTPFailure) in
-            .json(
-                .array(
-                    ReaderList.recipes.compactMap { list in
-                        list.recipe.map { $0.json.with(("id", .id(list.id))) }
-                    }))
-        }
-        add(&router, .get, "\(base)/features", .scope("read:lists")) { _ throws(HTTPFailure) in
-            .json(.array(Feature.allCases.map { .string($0.rawValue) }))
-        }
-        add(&router, .get, "\(base)/posts/:id/explain", .scope("read:lists")) {
-            call throws(HTTPFailure) in
-            let id = try call.id()
-            let wanted = try call.parameters.integer("recipe") ?? 1
-            guard let recipe = ReaderList.recipes.first(where: { $0.id == wanted })?.recipe else {
-                throw .notFound
-            }
-            return .json(
-                try call.see { showing throws(StoreError) in try showing.explain(id, recipe) })
-        }
-        // What the reader gives an author: it counts in recipes that ask for it.
-        add(&router, .put, "\(base)/accounts/:id/weight", .scope("write:lists")) {
-            [desk] call throws(HTTPFailure) in
-            let (who, me) = (try call.person(), try call.me().identity)
-            guard let weight = try call.parameters.integer("weight"), -100...100 ~= weight else {
-                throw HTTPFailure(422, "Validation failed: weight is from -100 to 100")
-            }
-            try call.stored { () throws(StoreError) in
-                if weight == 0 {
-                    try desk.remove(.weight, of: me, Mark.of(who))
-                } else {
-                    try desk.put(.weight, of: me, Mark.of(who), 0, String(weight))
-                }
-            }
-            return .json(["id": .id(Mark.of(who)), "weight": .integer(weight)])
-        }
     }
 
     private func addTallies(_ router: inout Router, _ base: String) {
@@ -155,18 +120,6 @@ extension JSONValue {
     }
 }
 
-extension Recipe {
-    var json: JSONValue {
-        [
-            "name": .string(name), "description": .text(description),
-            "weights": .array(
-                weights.map {
-                    ["feature": .string($0.feature), "weight": .integer($0.weight)]
-                }),
-        ]
-    }
-}
-
 extension Showing {
     /// Whose key signed a post, and where it stands.
     func place(of id: Int64) throws(StoreError) -> JSONValue? {
@@ -187,28 +140,6 @@ extension Showing {
                 .integer(Int64(clamping: $0))
             } ?? .null,
         ]
-    }
-
-    func explain(_ id: Int64, _ recipe: Recipe) throws(StoreError) -> JSONValue? {
-        guard let me = viewer.identity, let act = try feed.act(id), let view = try view(id) else {
-            return nil
-        }
-        let values = try square.features(
-            of: view, repost: act.kind == .repost ? act : nil,
-            for: try square.reader(me, desk), now: now)
-        let found = recipe.explain(values)
-        return recipe.json.with(
-            ("score", .integer(found.score)),
-            (
-                "terms",
-                .array(
-                    found.terms.map {
-                        [
-                            "feature": .string($0.feature), "value": .integer($0.value),
-                            "weight": .integer($0.weight), "product": .integer($0.product),
-                        ]
-                    })
-            ))
     }
 
     func tallies(_ id: Int64) throws(StoreError) -> JSONValue? {

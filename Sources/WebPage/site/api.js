@@ -69,6 +69,32 @@ export const upload = (path, form, options) => json(options?.method ?? 'POST', p
 });
 
 /**
+ * Sends a file as it is, and tells how much of it has left (0 to 1). What fetch cannot tell, the
+ * older way does.
+ */
+export function send(path, file, tell, signal) {
+  return new Promise((done, fail) => {
+    const call = new XMLHttpRequest();
+    call.open('POST', path);
+    call.responseType = 'json';
+    call.setRequestHeader('Authorization', `Bearer ${token()}`);
+    call.setRequestHeader('Content-Type', 'application/octet-stream');
+    call.upload.addEventListener('progress', ({ loaded, total }) => tell(loaded / total));
+    call.addEventListener('load', () => {
+      if (call.status < 400) done(call.response);
+      else {
+        const answer = { status: call.status, json: async () => call.response ?? {} };
+        failure(answer).then(fail);
+      }
+    });
+    call.addEventListener('error', () => fail(new Failure(0, t('error.cut'))));
+    call.addEventListener('abort', () => fail(new DOMException('', 'AbortError')));
+    signal?.addEventListener('abort', () => call.abort());
+    call.send(file);
+  });
+}
+
+/**
  * A list that comes page by page: `next()` gives the items of the next page, [] after the last.
  * Pages are named by the node (Link, RFC 8288).
  */
@@ -105,19 +131,12 @@ export async function tradePassword(username, password) {
 }
 
 async function signIn(grant) {
-  let body = { client_id: 'web', redirect_uri: PAGE(), scope: SCOPES, ...grant };
-  let given;
-  try {
-    given = (await post('/oauth/token', body, { open: true })).access_token;
-  } catch (error) {
-    // TEMPORARY: until the node has the page's client built in.
-    if (error.code !== 'invalid_client') throw error;
-    const app = await post('/api/v1/apps', {
-      client_name: 'Starling', redirect_uris: PAGE(), scopes: SCOPES,
-    }, { open: true });
-    body = { ...body, client_id: app.client_id, client_secret: app.client_secret };
-    given = (await post('/oauth/token', body, { open: true })).access_token;
-  }
+  const body = { client_id: 'web', redirect_uri: PAGE(), scope: SCOPES, ...grant };
+  return session((await post('/oauth/token', body, { open: true })).access_token);
+}
+
+/** Who a token lets in, as `enter` of state.js wants it. */
+export async function session(given) {
   const answer = await fetch('/api/v1/accounts/verify_credentials', {
     headers: { Authorization: `Bearer ${given}` }, credentials: 'omit',
   });
@@ -153,9 +172,9 @@ export function listen() {
     tabs.postMessage(event);
   };
   const hold = () => follow(token(), tell, ending.signal);
-  navigator.locks
-    .request(`starling.stream.${kept('current')}`, { signal: ending.signal }, hold)
-    .catch(() => {});
+  // Over plain HTTP from another machine, browsers give no locks: each tab has its own stream then.
+  (navigator.locks?.request(`starling.stream.${kept('current')}`, { signal: ending.signal }, hold)
+    ?? hold()).catch(() => {});
   stop = () => {
     ending.abort();
     tabs.close();

@@ -62,7 +62,7 @@ final class AccessHouse {
     static func open(_ paths: Paths, _ accounts: [Account], _ clock: HandClock) throws -> Access {
         try Access(
             path: paths.access,
-            password: OwnerPassword(path: paths.ownerPassword, now: { clock.now }),
+            password: OwnerPassword(paths, now: { clock.now }),
             accounts: { accounts }, wall: { clock.wall })
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Feed
 import Foundation
 import Node
 import Primitives
@@ -310,7 +311,7 @@ import Testing
         let app = try house.register()
         let token = try house.token(app)
         let caller = try house.access.caller(token: token, for: ["read"])
-        #expect(house.access.stillHolds(caller))
+        #expect(caller.stillHolds)
         let others = try house.post(
             "/oauth/revoke", try house.register().form + [("token", token)])
         #expect(others.status == 403 && others["error"] == "unauthorized_client")
@@ -318,8 +319,52 @@ import Testing
         #expect(try house.status(token) == 200)
         #expect(try house.post("/oauth/revoke", app.form + [("token", token)]).status == 200)
         #expect(try house.status(token) == 401)
-        #expect(!house.access.stillHolds(caller))
+        #expect(!caller.stillHolds)
         #expect(try house.post("/oauth/revoke", app.form + [("token", "none")]).status == 200)
+    }
+
+    @Test func aStreamEndsWithItsToken() throws {
+        let house = try AccessHouse()
+        let app = try house.register()
+        let token = try house.token(app)
+        let caller = try house.access.caller(token: token, for: ["read"])
+        let stream = EventStream(holds: { caller.stillHolds })
+        var now = Clock.now
+        func passed() -> Bool {
+            now = now + .seconds(2)
+            stream.look(now, stall: .seconds(60))
+            return stream.isOpen
+        }
+        stream.send(Array("a secret".utf8))
+        #expect(passed())
+        // A password that is set while the node runs, by whatever program.
+        try OwnerPassword.set("quite another one", house.paths, keepsSessions: true)
+        #expect(passed())
+        try OwnerPassword.set("and another one", house.paths, keepsSessions: false)
+        #expect(!passed())
+        guard case .end = stream.take(100, park: {}) else {
+            Issue.record("what waited is not told any more")
+            return
+        }
+    }
+
+    @Test func onlyThePageDecidesWhoComesIn() throws {
+        let house = try AccessHouse(["ada", "ben"])
+        let app = try house.register(scopes: "read write admin:read admin:write")
+        let token = try house.token(app, scope: "read write admin:read admin:write")
+        let base = "/api/starling/v1"
+        let ben = Mark.of(house.accounts[1].identity)
+        for line in [
+            "GET \(base)/apps", "DELETE \(base)/apps/1", "PUT \(base)/password",
+            "POST \(base)/identities/\(ben)/token",
+        ] {
+            #expect(try house.ask(line, ["Authorization: Bearer " + token]).status == 403)
+            #expect(try house.ask(line).status == 401)
+        }
+        #expect(try house.status(token) == 200)
+        #expect(
+            try house.ask("POST \(base)/logout", ["Authorization: Bearer " + token]).status == 200)
+        #expect(try house.status(token) == 401)
     }
 
     @Test func onThisMachinePublicThingsAreOpen() throws {

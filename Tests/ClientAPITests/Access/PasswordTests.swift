@@ -37,7 +37,7 @@ import Testing
     @Test func wrongPasswordsFromEverywhereAreFew() throws {
         let clock = HandClock()
         let scratch = try AccessHouse()
-        let password = OwnerPassword(path: scratch.paths.ownerPassword, now: { clock.now })
+        let password = OwnerPassword(scratch.paths, now: { clock.now })
         var tried = 0
         for address in UInt32(1)...100 {
             for _ in 0..<5 where tried < 1_000 {
@@ -59,7 +59,7 @@ import Testing
     @Test func addressesOfOneLineAreOne() throws {
         let clock = HandClock()
         let scratch = try AccessHouse()
-        let password = OwnerPassword(path: scratch.paths.ownerPassword, now: { clock.now })
+        let password = OwnerPassword(scratch.paths, now: { clock.now })
         for low in 0..<UInt64(Limits.Access.attemptsOfAddress) {
             _ = try password.check("no", from: IPAddress(high: 0x2001 << 48, low: low))
         }
@@ -168,7 +168,7 @@ import Testing
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let words = text.components(separatedBy: "\n")[0]
         #expect(words.components(separatedBy: "-").count == 6)
-        let password = OwnerPassword(path: paths.ownerPassword)
+        let password = OwnerPassword(paths)
         #expect(try password.check(words, from: .loopback4))
         #expect(try !password.check(words + " ", from: .loopback4))
         for file in [paths.ownerPassword, path] {
@@ -185,7 +185,7 @@ import Testing
 
     @Test func filesThatAreNotUsed() throws {
         let house = try AccessHouse()
-        let password = OwnerPassword(path: house.paths.ownerPassword)
+        let password = OwnerPassword(house.paths)
         for text in ["short", String(repeating: "a", count: 1_025)] {
             #expect(throws: NodeError.self) {
                 try OwnerPassword.set(text, house.paths, keepsSessions: false)
@@ -194,7 +194,7 @@ import Testing
         #expect(try password.check(AccessHouse.password, from: .loopback4))
         // Open to others: it counts no more, and what it let in stays until the owner mends it.
         #expect(unsafe chmod(house.paths.ownerPassword, 0o644) == 0)
-        let other = OwnerPassword(path: house.paths.ownerPassword)
+        let other = OwnerPassword(house.paths)
         #expect(throws: HTTPFailure.self) {
             try other.check(AccessHouse.password, from: .loopback4)
         }

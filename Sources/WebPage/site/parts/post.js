@@ -7,7 +7,7 @@ import { date, parts, shortNumber, t } from '../text.js';
 import { icon } from './icons.js';
 import { media } from './media.js';
 import { menuButton } from './menu.js';
-import { avatar, keyChip, personLink, personPath, postPath } from './person.js';
+import { avatar, keyChip, known, personLink, personPath, postPath } from './person.js';
 import { poll } from './poll.js';
 import { moreItems, repostItems } from './post-actions.js';
 import { rich } from './rich.js';
@@ -27,11 +27,49 @@ export function post(status, options = {}) {
   view.update = (next) => {
     // What hides a post depends on where it stands: an answer about it alone does not know that.
     if (next.filtered.length === 0) next = { ...next, filtered: inner(view.status).filtered };
+    const before = inner(view.status);
     view.status = view.status.reblog ? { ...view.status, reblog: next } : next;
-    draw(view);
+    if (same(before, next, COUNTS)) redraw(view, before, next);
+    else if (!same(before, next, [])) draw(view);
   };
+  // What came while a menu was open is drawn when it closes: nothing vanishes under a finger.
+  node.addEventListener('toggle', ({ newState }) => {
+    if (newState === 'closed' && view.isLate) drawBelow(view);
+  }, true);
   draw(view);
   return view;
+}
+
+/** What changes often, and stands below a post or in its poll. */
+const COUNTS = ['poll', 'pleroma', 'replies_count', 'reblogs_count', 'favourites_count',
+  'quotes_count', 'favourited', 'reblogged', 'bookmarked', 'pinned', 'muted', 'account'];
+
+function same(one, other, without) {
+  const rest = (status) => JSON.stringify(status, (key, value) => (
+    without.includes(key) ? undefined : value));
+  return rest(one) === rest(other);
+}
+
+/** Draws only what changed, so that what somebody is choosing or reading stays. */
+function redraw(view, before, next) {
+  if (next.poll && view.poll && !same(before.poll, next.poll, [])) {
+    const chosen = [...view.poll.querySelectorAll(':checked')].map((one) => one.value);
+    const fresh = poll(next);
+    view.poll.replaceWith(fresh);
+    view.poll = fresh;
+    for (const value of chosen) fresh.querySelector(`input[value="${value}"]`)?.click();
+  }
+  if (!same(before, next, ['poll'])) drawBelow(view);
+}
+
+function drawBelow(view) {
+  if (!view.below) return;
+  view.isLate = Boolean(view.below.querySelector('.menu'));
+  if (view.isLate) return;
+  const act = view.below.contains(document.activeElement) ? document.activeElement.dataset.act : '';
+  const it = inner(view.status);
+  fill(view.below, reactions(view, it), actions(view, it));
+  if (act) view.below.querySelector(`[data-act="${act}"]`)?.focus();
 }
 
 /** The post itself, where a row is a repost of it. */
@@ -42,6 +80,7 @@ export function inner(status) {
 function draw(view) {
   const { node, status } = view;
   const it = inner(status);
+  known.set(it.account.id, it.account.display_name);
   const focus = document.activeElement?.dataset?.act;
   const hadFocus = node.contains(document.activeElement);
   node.dataset.id = it.id;
@@ -100,8 +139,7 @@ function whole(view) {
         text(view, it),
         it.quote && !options.isCompact ? quoted(it.quote) : null,
         options.isMain ? when(it) : null,
-        options.isCompact ? null : reactions(view, it),
-        options.isCompact ? null : actions(view, it))),
+        options.isCompact ? null : below(view, it))),
   ];
 }
 
@@ -127,8 +165,8 @@ function head(it) {
 function replyLine(it, { isMain, isThread }) {
   if (it.in_reply_to_account_id === null || isMain || isThread) return null;
   const id = it.in_reply_to_account_id;
-  const who = id === it.account.id ? it.account : it.mentions.find((one) => one.id === id);
-  const name = who ? bdi(who.display_name ?? `@${who.username}`) : t('post.somebody');
+  const who = it.mentions.find((one) => one.id === id);
+  const name = bdi(known.get(id) ?? who?.username ?? t('post.somebody'));
   return h('p', { class: 'soft small' }, h('a', { href: postPath(it), class: 'plain' },
     parts('post.replying', { name })));
 }
@@ -148,7 +186,8 @@ function text(view, it) {
       },
     }, t('post.more')));
   }
-  content.push(media(it.media_attachments), it.poll ? poll(it) : null);
+  view.poll = it.poll ? poll(it) : null;
+  content.push(media(it.media_attachments), view.poll);
   if (!it.spoiler_text) return content;
   return [
     h('div', { class: 'warning' }, icon('warning'),
@@ -190,6 +229,11 @@ function when(it) {
 }
 
 // MARK: Below it
+
+function below(view, it) {
+  view.below = h('div', { class: 'below' }, reactions(view, it), actions(view, it));
+  return view.below;
+}
 
 function reactions(view, it) {
   const all = it.pleroma?.emoji_reactions ?? [];
