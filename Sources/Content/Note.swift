@@ -69,6 +69,16 @@ package struct Note: Hashable, Sendable {
         language: String? = nil, attachments: [Attachment] = [], poll: Poll? = nil,
         imported: Import? = nil
     ) throws(ContentError) {
+        try self.init(
+            isRead: false, text, reply, quote, mentions, tags, warning, language, attachments, poll,
+            imported)
+    }
+
+    private init(
+        isRead: Bool, _ text: String, _ reply: Reply?, _ quote: Reference?, _ mentions: [Mention],
+        _ tags: [String], _ warning: String?, _ language: String?, _ attachments: [Attachment],
+        _ poll: Poll?, _ imported: Import?
+    ) throws(ContentError) {
         try Checks.size(text, ContentLimits.note, "a note")
         if text.isEmpty && quote == nil && attachments.isEmpty && poll == nil {
             throw .refused("a note has a text, an attachment, a poll or a quote")
@@ -88,8 +98,8 @@ package struct Note: Hashable, Sendable {
         self.attachments = attachments
         self.poll = poll
         self.imported = imported
-        // Nothing else is large: the text and all of that fit.
-        if !mentions.isEmpty || !tags.isEmpty || !attachments.isEmpty || poll != nil {
+        // Nothing else is large: the text and all of that fit. What was read out of a body did.
+        if !isRead, !mentions.isEmpty || !tags.isEmpty || !attachments.isEmpty || poll != nil {
             try Checks.fits(encoded, kind: Content.noteKind)
         }
     }
@@ -180,9 +190,8 @@ extension Note {
             throw .refused("a note has the root of a thread only where it is a reply")
         }
         try self.init(
-            text: found.text, reply: reply, quote: found.quote, mentions: found.mentions,
-            tags: found.tags, warning: found.warning, language: found.language,
-            attachments: found.attachments, poll: found.poll, imported: found.imported)
+            isRead: true, found.text, reply, found.quote, found.mentions, found.tags,
+            found.warning, found.language, found.attachments, found.poll, found.imported)
     }
 
     /// The fields as they come.

@@ -60,6 +60,4 @@ struct Projected {
     var tags: [String] = []
     /// Whom it concerns: marks of identities and of logs.
     var about: [Int64] = []
-    /// What the full-text index gets.
-    var text: String?
 }

@@ -3,6 +3,7 @@ import Primitives
 package import Store
 
 /// Brings a feed up to its store: all at once, or log by log as entries arrive, by the same work.
+/// Rows come first, then their texts, and then what is gone goes.
 package struct CatchUp {
     private let reader: StoreReader
     private let feed: FeedWriter
@@ -23,17 +24,19 @@ package struct CatchUp {
         var more: [LogKey] = []
         var room = Limits.Feed.entriesPerStep
         var told: [(log: LogKey, from: UInt64, entries: [Entry])] = []
-        try feed.transaction { () throws(StoreError) in
-            for log in logs {
-                guard room > 0 else {
-                    more.append(log)
-                    continue
-                }
-                let step = try step(log, room)
-                if step.isMore { more.append(log) }
-                for part in step.taken {
-                    room -= part.entries.count
-                    told.append((log, part.from, part.entries))
+        try reader.snapshot { () throws(StoreError) in
+            try feed.transaction { () throws(StoreError) in
+                for log in logs {
+                    guard room > 0 else {
+                        more.append(log)
+                        continue
+                    }
+                    let step = try step(log, room)
+                    if step.isMore { more.append(log) }
+                    for part in step.taken {
+                        room -= part.entries.count
+                        told.append((log, part.from, part.entries))
+                    }
                 }
             }
         }
@@ -95,8 +98,98 @@ package struct CatchUp {
             var left = page.map(\.head.key)
             while !left.isEmpty { left = try advance(left) }
             taken += page.reduce(0) { $0 + $1.head.size }
-            progress(min(taken, total), total)
+            // Their texts take somewhat longer.
+            progress(min(taken, total) / 2, total)
             number = last.number
         }
+        try allWords { progress(total - min(total, UInt64(clamping: $0)) / 2, total) }
+    }
+
+    /// Indexes every text; `progress` hears how many are left.
+    private func allWords(_ progress: (Int64) -> Void) throws(StoreError) {
+        var left = try feed.wordlessCount()
+        while try words(Limits.Feed.wordsPerBulk) {
+            left = max(0, left - Int64(Limits.Feed.wordsPerBulk))
+            progress(left)
+        }
+        progress(0)
+    }
+
+    // MARK: Texts
+
+    /// Puts some texts into the full-text index, the newest first; false when there are none left.
+    package func words(_ limit: Int = Limits.Feed.wordsPerStep) throws(StoreError) -> Bool {
+        let rows = try feed.wordless(limit: limit)
+        guard !rows.isEmpty else {
+            var isMore = false
+            try feed.transaction { () throws(StoreError) in
+                try feed.wordNothing()
+                isMore = try feed.refill()
+            }
+            return isMore
+        }
+        let found = try reader.snapshot { () throws(StoreError) -> [String?] in
+            try texts(of: rows)
+        }
+        try feed.transaction { () throws(StoreError) in try feed.word(rows, found) }
+        return true
+    }
+
+    private func texts(of rows: [FeedWriter.Wordless]) throws(StoreError) -> [String?] {
+        var keys: [Int64: LogKey] = [:]
+        var texts: [String?] = []
+        for row in rows {
+            if keys[row.log] == nil { keys[row.log] = try reader.key(ofLog: row.log) }
+            let entry = try keys[row.log].flatMap { (key) throws(StoreError) in
+                try reader.shownEntry(of: key, at: row.index)
+            }
+            texts.append(entry.flatMap { SearchText.of($0) })
+        }
+        return texts
+    }
+
+    // MARK: What is gone
+
+    /// Rows of one log whose bodies the store dropped.
+    package struct Gone {
+        let log: Int64
+        let to: UInt64
+        var ids: ArraySlice<Int64>
+    }
+
+    /// Logs of which bodies were dropped since their rows were looked at.
+    package func swept() throws(StoreError) -> [(number: Int64, to: UInt64)] {
+        let pruned = try feed.pruned()
+        return try reader.sweptLogs().filter { $0.to > pruned[$0.number] ?? 0 }
+    }
+
+    /// The rows of what was dropped of a log.
+    package func gone(ofLog number: Int64, to end: UInt64) throws(StoreError) -> Gone {
+        let held = try reader.heldBodies(ofLog: number, 0..<end)
+        let ids = try feed.rows(ofLog: number)
+            .filter { $0.index < end && !held.contains($0.index) }.map(\.id)
+        return Gone(log: number, to: end, ids: ids[...])
+    }
+
+    /// Takes some rows away; false when all are.
+    package func remove(_ gone: inout Gone) throws(StoreError) -> Bool {
+        let ids = gone.ids.prefix(Limits.Feed.goneRowsPerStep)
+        let isLast = ids.count == gone.ids.count
+        try feed.transaction { () throws(StoreError) in
+            try feed.remove(ids)
+            if isLast { try feed.prune(log: gone.log, to: gone.to) }
+        }
+        gone.ids = gone.ids.dropFirst(ids.count)
+        return !isLast
+    }
+
+    /// Forgets the full-text index where most of it is of what is gone, and gives back pages; false
+    /// when there is nothing more of that kind to do.
+    package func tidy() throws(StoreError) -> Bool {
+        if try feed.isStale() {
+            try feed.transaction { () throws(StoreError) in try feed.forgetWords() }
+            return true
+        }
+        return try feed.shrink()
     }
 }

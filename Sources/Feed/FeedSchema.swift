@@ -3,11 +3,16 @@
 /// So it does not matter in which order entries come, or how often: a feed that grew with its store
 /// and one that was made at once are the same. Whatever depends on several entries (whose log it
 /// is, the latest word on a reaction, which version of a note counts) is worked out when asked.
+///
+/// Texts come to the full-text index behind the rows, since that takes longer: `wordless` are the
+/// rows whose texts it lacks. It cannot forget a text that is gone; so the rows of bodies that the
+/// store dropped go (`pruned` says up to where), and when half of the index is of such rows it is
+/// filled anew (`state`: how many rows it has, how many of them are gone, how far it was refilled).
 enum FeedSchema {
     /// "STRF".
     static let application: Int64 = 0x5354_5246
     /// Raised with every change: a feed of another version is made anew.
-    static let version: Int64 = 3
+    static let version: Int64 = 4
 
     static let tables = """
         CREATE TABLE acts(
@@ -39,6 +44,11 @@ enum FeedSchema {
             tokenize = 'unicode61 remove_diacritics 2');
         CREATE TABLE done(
             log INTEGER PRIMARY KEY,
-            entries INTEGER NOT NULL);
+            entries INTEGER NOT NULL,
+            pruned INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE wordless(id INTEGER PRIMARY KEY);
+        CREATE TABLE state(
+            name TEXT PRIMARY KEY,
+            value INTEGER NOT NULL) WITHOUT ROWID;
         """
 }

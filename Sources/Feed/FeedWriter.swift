@@ -5,19 +5,24 @@ package import Store
 /// The feed's one writer, used on one thread.
 package final class FeedWriter {
     let database: Database
-    private let statements: FeedWriteStatements
-    /// Rows since the write-ahead log was moved into the file.
-    private var written = 0
+    let statements: FeedWriteStatements
+    private let path: String
+    /// Rows below this id are named by `refill`, and by nobody else; 0 when it has named all.
+    var refillFrom: Int64 = 0
+    /// Bytes of the write-ahead log from which on it is moved into the file.
+    package var aheadLimit = Limits.Feed.ahead
     /// Hears of every new row.
     package var onInsert: ((Act) -> Void)?
 
     /// Opens the feed in the file at `path`, empty when it is new, damaged, of another version, or
     /// to be made anew.
     package init(path: String, isAnew: Bool = false) throws(StoreError) {
+        self.path = path
         database = try ProjectionFile.write(
             path, application: FeedSchema.application, version: FeedSchema.version,
-            schema: FeedSchema.tables, isAnew: isAnew)
+            schema: FeedSchema.tables, isAnew: isAnew, cache: Limits.Feed.cache)
         statements = try FeedWriteStatements(database)
+        try loadRefill()
     }
 
     /// How many entries of a log are in the feed.
@@ -37,10 +42,7 @@ package final class FeedWriter {
             if !database.isIdle { try? database.run("ROLLBACK") }
             throw error
         }
-        if written > Limits.Feed.rowsBeforeCheckpoint {
-            written = 0
-            try database.checkpoint()
-        }
+        if ProjectionFile.bytesAhead(path) > aheadLimit { try database.checkpoint() }
     }
 
     /// Takes entries of a log, the first of them at `from`. Once more changes nothing.
@@ -65,7 +67,6 @@ package final class FeedWriter {
     private func insert(_ found: Projected) throws(StoreError) {
         var act = found.act
         guard try place(&act) else { return }
-        written += 1
         onInsert?(act)
         for tag in found.tags {
             statements.tag.bind(1, tag)
@@ -77,10 +78,9 @@ package final class FeedWriter {
             statements.about.bind(2, act.id)
             try statements.about.run()
         }
-        if let text = found.text {
-            statements.word.bind(1, act.id)
-            statements.word.bind(2, text)
-            try statements.word.run()
+        if act.kind == .note || act.kind == .edit, act.id >= refillFrom {
+            statements.wordless.bind(1, act.id)
+            try statements.wordless.run()
         }
     }
 
@@ -131,6 +131,7 @@ struct FeedWriteStatements: ~Copyable {
     let same: Store.Statement
     let tag: Store.Statement
     let about: Store.Statement
+    let wordless: Store.Statement
     let word: Store.Statement
     let done: Store.Statement
     let finish: Store.Statement
@@ -143,12 +144,20 @@ struct FeedWriteStatements: ~Copyable {
         let tag = try Store.Statement(database, "INSERT OR IGNORE INTO tags VALUES(?1, ?2)")
         let about = try Store.Statement(database, "INSERT OR IGNORE INTO about VALUES(?1, ?2)")
         let word = try Store.Statement(database, "INSERT INTO words(rowid, text) VALUES(?1, ?2)")
+        let wordless = try Store.Statement(
+            database, "INSERT OR IGNORE INTO wordless VALUES(?1)")
         let done = try Store.Statement(database, "SELECT entries FROM done WHERE log = ?1")
-        let finish = try Store.Statement(database, "INSERT OR REPLACE INTO done VALUES(?1, ?2)")
+        let finish = try Store.Statement(
+            database,
+            """
+            INSERT INTO done(log, entries) VALUES(?1, ?2)
+            ON CONFLICT(log) DO UPDATE SET entries = ?2
+            """)
         self.act = act
         self.same = same
         self.tag = tag
         self.about = about
+        self.wordless = wordless
         self.word = word
         self.done = done
         self.finish = finish

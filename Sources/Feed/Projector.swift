@@ -17,9 +17,7 @@ enum Projector {
         switch content {
         case .note(let note): return frame.note(note)
         case .edit(let edit):
-            var found = frame.projected(.edit, target: edit.original)
-            found.text = SearchText.of(edit.note)
-            return found
+            return frame.projected(.edit, target: edit.original)
         case .repost(let target, let isOn):
             return frame.projected(.repost, isOn ? [] : .off, target: target, about: target.log)
         case .reaction(let reaction):
@@ -78,7 +76,6 @@ enum Projector {
             if let reply = note.reply { about.append(Mark.of(reply.to.log)) }
             if let quote = note.quote { about.append(Mark.of(quote.log)) }
             found.about = Array(Set(about)).sorted()
-            found.text = SearchText.of(note)
             return found
         }
     }
@@ -87,6 +84,18 @@ enum Projector {
 extension SearchText {
     /// A tag as it is looked for: whatever its case.
     static func tag(_ spelling: String) -> String { spelling.lowercased() }
+
+    /// What is found of an entry; nil for one without words.
+    static func of(_ entry: Entry) -> String? {
+        guard case .present(let body) = entry.body, let content = try? Content(body: body) else {
+            return nil
+        }
+        switch content {
+        case .note(let note): return of(note)
+        case .edit(let edit): return of(edit.note)
+        default: return nil
+        }
+    }
 
     /// What is found of a note: its text, its warning, and what its pictures show.
     static func of(_ note: Note) -> String {

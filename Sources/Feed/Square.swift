@@ -21,6 +21,15 @@ package final class Square {
         self.people = people
     }
 
+    /// All that `body` reads is of one moment, of the feed and of the store each.
+    package func snapshot<Found>(
+        _ body: () throws(StoreError) -> Found
+    ) throws(StoreError) -> Found {
+        try store.snapshot { () throws(StoreError) in
+            try feed.database.snapshot { () throws(StoreError) in try body() }
+        }
+    }
+
     // MARK: Who
 
     package func log(_ number: Int64) throws(StoreError) -> LogKey? {
@@ -79,13 +88,8 @@ package final class Square {
     private func entry(
         _ log: LogKey, _ index: UInt64
     ) throws(StoreError) -> (content: Content, Reference, UnixTime)? {
-        var found = try store.entry(of: log, at: index)
-        if found == nil, let batch = try store.newestBatch(of: log), index >= batch.from,
-            index < batch.to
-        {
-            found = batch.entries[Int(index - batch.from)]
-        }
-        guard let entry = found, case .present(let body) = entry.body,
+        guard let entry = try store.shownEntry(of: log, at: index),
+            case .present(let body) = entry.body,
             let content = try? Content(body: body)
         else { return nil }
         let address = EntryHeader(log: log, index: index, entry: entry).leafHash

@@ -43,9 +43,11 @@ extension Node {
     private func take(_ answer: MediaAnswer) {
         switch answer {
         case .event(let event):
+            let wanted = mesh.blobsWanted
             handle(.blob(event))
-            // More may be named than is wanted at a time.
-            if case .held = event, mesh.blobsWanted == 0 { media.submit(.refill) }
+            // More may be named than is wanted at a time. A refill itself tells of what is held:
+            // only the last one that was wanted asks for another.
+            if case .held = event, wanted > 0, mesh.blobsWanted == 0 { media.submit(.refill) }
         case .taken(let bytes): mediaTake(bytes)
         case .complaint(let text): journal.say(text)
         }

@@ -10,6 +10,12 @@ import Wire
 
 /// Requests that are answered out of the feed, each on a thread of its own.
 extension Node {
+    /// Has the feed kept from now on.
+    func startSquare() {
+        let mailbox = tasks.mailbox
+        square.start { bytes in _ = mailbox.post { node in node.feedTakes(bytes) } }
+    }
+
     /// Notes that have all of somebody's words, newest first; the feed is brought up to the store
     /// before.
     func search(

@@ -16,6 +16,8 @@ struct StorageFacts {
     var isDiskLow = false
     /// What media of others take.
     var media: UInt64 = 0
+    /// What the feed takes.
+    var feed: UInt64 = 0
     /// What was wanted last; nil before anything was.
     var wanted: Wanted?
     var quotas = EntryQuotas()
@@ -46,6 +48,7 @@ extension Node {
             storage.policy.budget = disk
             save()
         }
+        storage.feed = ProjectionFile.bytes(paths.feed)
         applyPolicy()
     }
 
@@ -96,6 +99,12 @@ extension Node {
         applyPolicy()
     }
 
+    /// So does the feed.
+    func feedTakes(_ bytes: UInt64) {
+        storage.feed = bytes
+        applyPolicy()
+    }
+
     // MARK: Who is how far away
 
     /// Computes distances, and has store and mesh act on what changed.
@@ -105,10 +114,12 @@ extension Node {
         var plan = StoragePlan(
             budget: storage.policy.budget, hops: distances.hops, quotas: storage.policy.quotas)
         plan.media = storage.media
+        plan.feed = storage.feed
+        square.keep(within: plan.budget)
         if plan.hops == storage.plan.hops { plan.hops = storage.plan.hops }
         if storage.wanted == nil || plan.hops != storage.plan.hops
             || plan.budget != storage.plan.budget || plan.quotas != storage.plan.quotas
-            || plan.media != storage.plan.media
+            || plan.media != storage.plan.media || plan.feed != storage.plan.feed
         {
             storage.plan = plan
             storeThread.adopt(plan)
@@ -291,6 +302,7 @@ extension Node {
             ("tables", .int(usage.tables)), ("freePages", .int(usage.free)),
             ("writeAhead", .int(usage.writeAhead)), ("reserve", .int(plan.reserve)),
             ("media", .int(media.files.othersBytes)), ("mediaShare", .int(plan.mediaShare)),
+            ("feed", .int(ProjectionFile.bytes(paths.feed))),
             ("diskFree", space.map { .int($0.free) }),
             ("diskLowWater", space.map { .int($0.lowWater) }),
             ("diskLow", .bool(storage.isDiskLow)),

@@ -23,7 +23,7 @@ extension Node {
     /// Starts to keep the feed, and opens what readers keep to themselves: the way to both. Before
     /// the node turns its loop, whoever asks for something else waits.
     package func openDoor() throws(NodeError) -> NodeDoor {
-        square.start()
+        startSquare()
         if let desk { return NodeDoor(self, desk) }
         do throws(StoreError) {
             let opened = try Desk(path: paths.desk)

@@ -152,7 +152,7 @@ package final class Node {
     /// Listens, joins, and serves until `stop` is called or a signal comes. Throws when it cannot
     /// start, or had to stop on its own. `before` is called before anything is closed.
     package func run(ending before: () -> Void = {}) throws(NodeError) {
-        square.start()
+        startSquare()
         loop.run()
         accountBook.close()
         before()

@@ -25,6 +25,9 @@ package final class SquareThread: Sendable {
         var isStarted = false
         var isStopping = false
         var listener: Listener?
+        /// Hears what the feed takes of the disk.
+        var measured: (@Sendable (UInt64) -> Void)?
+        var aheadLimit = Limits.Feed.ahead
     }
 
     /// A feed to be made anew; `end` hears how it went.
@@ -53,9 +56,17 @@ package final class SquareThread: Sendable {
 
     // MARK: The node's side
 
-    /// Starts the thread, unless it runs.
-    func start() {
+    /// From now on the feed keeps so much less written ahead as the disk budget is small.
+    func keep(within budget: UInt64) {
+        queue.withLock { queue in
+            queue.aheadLimit = min(Limits.Feed.ahead, budget / Limits.Feed.aheadShare)
+        }
+    }
+
+    /// Starts the thread, unless it runs; `measured` hears of bytes of the disk, on that thread.
+    func start(_ measured: @escaping @Sendable (UInt64) -> Void = { _ in }) {
         let isFirst = queue.withLock { queue in
+            queue.measured = measured
             defer { queue.isStarted = true }
             return !queue.isStarted
         }
@@ -104,7 +115,9 @@ package final class SquareThread: Sendable {
         fresh: [LogKey] = [],
         _ body: @escaping @Sendable (Square) throws(StoreError) -> Answer
     ) throws(StoreError) -> Answer {
-        try ask(fresh) { worker throws(StoreError) in try body(worker.square) }
+        try ask(fresh) { worker throws(StoreError) in
+            try worker.square.snapshot { () throws(StoreError) in try body(worker.square) }
+        }
     }
 
     /// Makes the feed anew; `progress` hears of entries taken and of all. What is asked meanwhile
@@ -171,7 +184,8 @@ package final class SquareThread: Sendable {
         case fork(LogKey, UInt64)
         case logs([LogKey])
         case rebuild(Rebuild)
-        case nothing
+        /// Nobody waits for anything: what comes behind.
+        case rest
         case end
     }
 
@@ -191,12 +205,13 @@ package final class SquareThread: Sendable {
                 queue.isGrown.remove(log)
                 logs.append(log)
             }
-            return logs.isEmpty ? .nothing : .logs(logs)
+            return logs.isEmpty ? .rest : .logs(logs)
         }
     }
 
     private func run() {
         var worker = open(isAnew: false)
+        var upkeep = Upkeep()
         while true {
             switch next() {
             case .question(let fresh, let question):
@@ -206,7 +221,9 @@ package final class SquareThread: Sendable {
                 attempt(worker) { worker throws(StoreError) in
                     try worker.people.fork(log, at: bound)
                 }
-            case .logs(let logs): advance(worker, logs)
+            case .logs(let logs):
+                advance(worker, logs)
+                look(worker, &upkeep)
             case .rebuild(let rebuild):
                 // The file must be closed before it is made anew.
                 worker = .failure(.io("the feed is being made anew"))
@@ -218,7 +235,7 @@ package final class SquareThread: Sendable {
                             return .success(try worker.store.countedEntries())
                         } catch { return .failure(error) }
                     })
-            case .nothing: wake.wait()
+            case .rest: rest(worker, &upkeep)
             case .end:
                 done.signal()
                 return
@@ -253,6 +270,46 @@ package final class SquareThread: Sendable {
         }
     }
 
+    /// What is done now and then, on the square's thread.
+    private struct Upkeep {
+        /// When it was last looked for what is to go.
+        var tidied = EventLoop.clock()
+        /// What the feed took when that was told.
+        var told: UInt64 = 0
+    }
+
+    /// One step of what comes behind, or a while of waiting.
+    private func rest(_ worker: Result<SquareWorker, StoreError>, _ upkeep: inout Upkeep) {
+        guard case .success(let opened) = worker else { return wake.wait() }
+        var isMore = look(worker, &upkeep)
+        attempt(worker) { worker throws(StoreError) in
+            if try opened.words() { isMore = true }
+        }
+        if !isMore { _ = wake.wait(Limits.Feed.tidying) }
+    }
+
+    /// Tells what the feed takes, and does one step of taking away what the store dropped; false
+    /// when there is nothing of that to do.
+    @discardableResult
+    private func look(
+        _ worker: Result<SquareWorker, StoreError>, _ upkeep: inout Upkeep
+    ) -> Bool {
+        guard case .success(let opened) = worker else { return false }
+        let (measured, limit) = queue.withLock { ($0.measured, $0.aheadLimit) }
+        opened.keepAhead(within: limit)
+        let bytes = opened.bytes
+        let change = max(bytes, upkeep.told) - min(bytes, upkeep.told)
+        if change > max(limit, upkeep.told / 16) {
+            upkeep.told = bytes
+            measured?(bytes)
+        }
+        guard EventLoop.clock() - upkeep.tidied >= Limits.Feed.tidying else { return false }
+        var isMore = false
+        attempt(worker) { worker throws(StoreError) in isMore = try worker.tidy() }
+        if !isMore { upkeep.tidied = EventLoop.clock() }
+        return isMore
+    }
+
     private func freshen(_ worker: SquareWorker, _ logs: [LogKey]) {
         for log in logs {
             attempt(.success(worker)) { worker throws(StoreError) in
@@ -260,6 +317,7 @@ package final class SquareThread: Sendable {
                 while try !worker.advance([log], listener).isEmpty {}
             }
         }
+        attempt(.success(worker)) { worker throws(StoreError) in try worker.fewWords() }
     }
 
     private func attempt(
@@ -270,82 +328,6 @@ package final class SquareThread: Sendable {
         do throws(StoreError) { try body(worker) } catch {
             journal.say("the feed does not get on: \(error)")
         }
-    }
-}
-
-/// What the square's thread owns.
-final class SquareWorker {
-    let store: StoreReader
-    let people: People
-    let square: Square
-    private let feed: FeedWriter
-    private let work: CatchUp
-    private var taken: [Act] = []
-
-    init(_ paths: Paths, isAnew: Bool = false) throws(StoreError) {
-        store = try StoreReader(directory: paths.store)
-        people = People(reader: store)
-        feed = try FeedWriter(path: paths.feed, isAnew: isAnew)
-        work = CatchUp(reader: store, feed: feed, people: people)
-        square = Square(store: store, feed: try FeedReader(path: paths.feed), people: people)
-        try people.load(store.heads())
-    }
-
-    /// One for a node that does not run, brought up to the store; `progress` is what its owner is
-    /// told.
-    static func caughtUp(
-        _ paths: Paths, isAnew: Bool, _ progress: @escaping @Sendable (Value) -> Void
-    ) throws(StoreError) -> SquareWorker {
-        let worker = try SquareWorker(paths, isAnew: isAnew)
-        try worker.catchUp(told(progress))
-        return worker
-    }
-
-    /// Progress in numbers as the owner is told it: now and then.
-    static func told(
-        _ progress: @escaping @Sendable (Value) -> Void
-    ) -> @Sendable (UInt64, UInt64) -> Void {
-        let told = Mutex<UInt64>(0)
-        return { taken, total in
-            let isDue = told.withLock { told in
-                guard taken >= told + 2_000 else { return false }
-                told = taken
-                return true
-            }
-            if isDue { progress(.object(("entries", .int(taken)), ("total", .int(total)))) }
-        }
-    }
-
-    /// Logs that the feed is behind of.
-    func behind() throws(StoreError) -> [LogKey] {
-        var found: [LogKey] = []
-        var number: Int64 = 0
-        while true {
-            let page = try store.heads(afterNumber: number, limit: 1_024)
-            guard let last = page.last else { return found }
-            for numbered in page
-            where try feed.done(ofLog: numbered.number) < numbered.head.size {
-                found.append(numbered.head.key)
-            }
-            number = last.number
-        }
-    }
-
-    /// Takes a step of what the feed lacks of some logs. Gives those of which there is more.
-    func advance(
-        _ logs: [LogKey], _ listener: SquareThread.Listener?
-    ) throws(StoreError) -> [LogKey] {
-        guard let listener else { return try work.advance(logs) }
-        taken = []
-        feed.onInsert = { [weak self] in self?.taken.append($0) }
-        defer { feed.onInsert = nil }
-        let more = try work.advance(logs)
-        if !taken.isEmpty { listener(square, taken) }
-        return more
-    }
-
-    func catchUp(_ progress: (UInt64, UInt64) -> Void) throws(StoreError) {
-        try work.all(progress)
     }
 }
 

@@ -11,8 +11,27 @@ extension Limits {
         package static let scans = 4
         /// Logs that are looked at in one transaction.
         package static let logsPerStep = 256
-        /// Rows until the write-ahead log is moved into the file: some 16 MiB of it. Guess.
-        package static let rowsBeforeCheckpoint = 50_000
+        /// Bytes of the write-ahead log until it is moved into the file, where the disk budget is
+        /// large; and the part of a small one. Guess: two syncs for as much are little.
+        package static let ahead: UInt64 = 8 << 20
+        package static let aheadShare: UInt64 = 64
+        /// Bytes of pages that the writer keeps in memory. Measured: see `projection`.
+        package static let cache = 8 << 20
+        /// Rows whose texts come into the full-text index in one transaction: some ten
+        /// milliseconds; of a feed that is made anew, which nobody waits for meanwhile, more.
+        package static let wordsPerStep = 512
+        package static let wordsPerBulk = 8_192
+        /// So many rows may lack their texts when somebody asks: those are indexed first.
+        package static let wordsAtOnce: Int64 = 64
+        /// Rows whose bodies were dropped that go in one transaction.
+        package static let goneRowsPerStep = 1_024
+        /// How often it is looked for them, and the size of the file told.
+        package static let tidying = Instant.Span.seconds(20)
+        /// Rows that are gone until the full-text index is worth to be filled anew; rows named for
+        /// that in one transaction; pages given back at a time.
+        package static let staleRows: Int64 = 1_000
+        package static let wordsPerRefill = 16_384
+        package static let pagesPerShrink = 512
         /// Entries of one millisecond that may want the same number, and words of a query.
         package static let crowd = 64
         package static let searchWords = 16

@@ -65,6 +65,23 @@ import Synchronization
         guard code == SQLITE_OK else { throw error(code) }
     }
 
+    /// Runs `body`, which only reads: all of it sees one state of the file, and locks are taken
+    /// once, not by each statement.
+    package func snapshot<Found>(
+        _ body: () throws(StoreError) -> Found
+    ) throws(StoreError) -> Found {
+        guard isIdle else { return try body() }
+        try run("BEGIN")
+        do {
+            let found = try body()
+            try run("COMMIT")
+            return found
+        } catch {
+            if !isIdle { try? run("ROLLBACK") }
+            throw error
+        }
+    }
+
     /// The first column of the first row; nil when there is none.
     package func number(_ sql: String) throws(StoreError) -> Int64? {
         let statement = try Statement(self, sql)

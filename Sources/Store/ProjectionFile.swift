@@ -8,10 +8,12 @@ import Primitives
 /// a power cut takes is projected again, since the note of how far it came goes with it.
 package enum ProjectionFile {
     /// Opens the file for its one writer, and makes it when there is none. `application` tells it
-    /// from other SQLite files. One of another version, or that SQLite cannot read, is thrown away,
-    /// and so is any when it is to be made anew; `schema` then makes its tables.
+    /// from other SQLite files; `cache` are bytes of pages kept in memory. One of another version,
+    /// or that SQLite cannot read, is thrown away, and so is any when it is to be made anew;
+    /// `schema` then makes its tables.
     package static func write(
-        _ path: String, application: Int64, version: Int64, schema: String, isAnew: Bool
+        _ path: String, application: Int64, version: Int64, schema: String, isAnew: Bool,
+        cache: Int = 2 << 20
     ) throws(StoreError) -> Database {
         let lock = try FileDescriptor(path + ".lock", O_RDWR | O_CREAT)
         try lock.lockExclusively()
@@ -20,6 +22,9 @@ package enum ProjectionFile {
             try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL).sync()
         }
         let database = try Database(path: path, lock: lock)
+        // Before there is a table: pages of what goes can be given back.
+        try database.run("PRAGMA auto_vacuum = INCREMENTAL")
+        try database.run("PRAGMA cache_size = -\(cache >> 10)")
         guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
             throw .io("this file system does not carry SQLite's write-ahead log")
         }
@@ -35,6 +40,18 @@ package enum ProjectionFile {
     /// Opens the file for reading; any number may, beside the writer.
     package static func read(_ path: String) throws(StoreError) -> Database {
         try Database(path: path, lock: nil)
+    }
+
+    /// What the file takes of the disk, with what was written ahead; 0 when there is none.
+    package static func bytes(_ path: String) -> UInt64 {
+        [path, path + "-wal"].reduce(0) { sum, file in
+            sum + UInt64(clamping: (try? FileMode.status(of: file))?.st_size ?? 0)
+        }
+    }
+
+    /// What is written ahead and not yet in the file.
+    package static func bytesAhead(_ path: String) -> UInt64 {
+        UInt64(clamping: (try? FileMode.status(of: path + "-wal"))?.st_size ?? 0)
     }
 
     /// Takes the file away with all that belongs to it: the writer's lock is held.

@@ -14,6 +14,8 @@ package struct StoragePlan: Sendable {
     package var quotas: [UInt64?]
     /// What media of others take, which leaves so much less for posts.
     package var media: UInt64 = 0
+    /// What the feed takes, which is made of posts and shrinks with them.
+    package var feed: UInt64 = 0
 
     /// The hop of whoever is further away than is told apart.
     package static let strangers = Limits.Storage.hops + 1
@@ -33,7 +35,11 @@ package struct StoragePlan: Sendable {
     /// Kept free for the write-ahead log.
     package var writeAhead: UInt64 { min(budget / 4, Limits.Storage.writeAhead) }
     /// What tables and trees may take before bodies are dropped.
-    package var room: UInt64 { budget - reserve - writeAhead - min(media, mediaShare) }
+    package var room: UInt64 {
+        let left = budget - reserve - writeAhead - min(media, mediaShare)
+        // However it grew, posts keep a part: what is of dropped ones goes a little later.
+        return left - min(feed, left / 4 * 3)
+    }
     /// What media of others may take.
     package var mediaShare: UInt64 { budget / Limits.Blobs.shareOfBudget }
     /// Bytes dropped in one commit: it is written ahead first, with the pages around it.

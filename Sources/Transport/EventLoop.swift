@@ -66,6 +66,9 @@ package final class EventLoop {
     /// machine sleeps.
     package func now() -> Instant { Instant(nanoseconds: starling_boot_clock()) }
 
+    /// The same clock, for threads without a loop.
+    package static func clock() -> Instant { Instant(nanoseconds: starling_boot_clock()) }
+
     /// The time of day. A claim of this machine: never for deadlines.
     package static func wallClock() -> UnixTime {
         UnixTime(milliseconds: starling_wall_clock() / 1_000_000)

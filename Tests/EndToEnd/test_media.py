@@ -2,6 +2,7 @@
 
 import shutil
 import struct
+import time
 import zlib
 
 import control
@@ -66,6 +67,27 @@ def test_a_picture_is_at_the_other_node(room, chance):
     node.wait_until(lambda: state(three, posted)["here"], "the picture at three")
     assert fetched(three, posted, room.folder / "at-three") == mine
     node.wait_until(lambda: state(one, posted)["holders"] >= 1, "one knows that two has it")
+
+
+def turns(one):
+    """How often the node's loop went to sleep."""
+    status = open(f"/proc/{one.process.pid}/status").read()
+    return int(status.split("voluntary_ctxt_switches:")[1].split()[0])
+
+
+@needs_exiv2
+def test_a_node_with_pictures_rests(room, chance):
+    """What is held is not looked for again and again: the loop sleeps as it did before."""
+    one = room.node("one").start()
+    picture = room.folder / "picture.png"
+    picture.write_bytes(png(200, 190, chance))
+    posted = media(one, "post", path=str(picture), text="look")["media"]
+    two = room.node("two").start(*one.join(one))
+    node.wait_until(lambda: state(two, posted)["here"], "the picture")
+    for idle in (one, two):
+        before = turns(idle)
+        time.sleep(2)
+        assert turns(idle) - before < 400
 
 
 @needs_exiv2

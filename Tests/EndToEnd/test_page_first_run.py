@@ -165,7 +165,7 @@ def test_the_mesh_shows_a_second_node(two, windows):
     expect(page.get_by_text("1 of 1 connected nodes has it: bob")).to_be_visible()
     expect(page.locator(".author")).to_contain_text("all of")
     expect(page.locator("blockquote")).to_have_text("Who has this?")
-    expect(page.locator(".verdict")).to_have_text("Only from this machine")
+    expect(page.locator(".reach-verdict")).to_have_text("Only from this machine")
     expect(page.get_by_text("Nothing was dropped")).to_be_visible()
     lines = "\n".join(f"flowing {n} {'x' * 200}" for n in range(50))
     bob.run("post", "--lines", "-", stdin=lines).ok()

@@ -10,8 +10,8 @@ MIB = 1 << 20
 
 
 def disk_bytes(folder):
-    """What `du` counts of a data directory, but for the index of posts: it is made of the logs, and comes on top."""
-    return 1024 * int(subprocess.check_output(["du", "-sk", "--exclude=feed.sqlite*", str(folder)]).split()[0])
+    """What `du` counts of a data directory: logs, media, the index of posts and all else."""
+    return 1024 * int(subprocess.check_output(["du", "-sk", str(folder)]).split()[0])
 
 
 def flood(room, author, name, count, size):

@@ -211,3 +211,51 @@ def test_slow_connections(one):
         for sock in held:
             sock.close()
     serves(one, client)
+
+
+def llhttp_cases():
+    """What Node.js tests its parser with: each input's name, bytes, whether the strict parser refuses it at once."""
+    escapes = {"r": b"\r", "n": b"\n", "t": b"\t", "f": b"\f"}
+    for path in sorted((VECTORS / "http-llhttp").rglob("*.md")):
+        title, meta, text = "", "", None
+        for found in re.finditer(r"^#+ ([^\n]*)$|^<!-- meta=([^\n]*) -->$|^```(\w+)\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S
+        ):
+            if found[1]:
+                title = found[1]
+            elif found[2]:
+                meta = found[2]
+            elif found[3] == "http":
+                text = found[4].removesuffix("\n")
+            elif found[3] == "log" and text is not None:
+                data = text.replace("\\\n", "").replace("\n", "\r\n").encode()
+                data = re.sub(
+                    rb"\\(?:([rntf])|x([0-9a-fA-F]{2}))",
+                    lambda m: escapes[m[1].decode()] if m[1] else bytes([int(m[2], 16)]), data)
+                refused = "error code=" in found[4] and "Pause" not in found[4] and "message complete" not in found[4]
+                yield f"{path.name}: {title}", data, refused and "lenient" not in meta
+                text = None
+
+
+def test_the_requests_that_parsers_are_tested_with(one):
+    """With the right Host in the place of any other: never an error of the server's own, never a page for what a
+    strict parser refuses, and the node answers as before."""
+    cases = list(llhttp_cases())
+    if not cases:
+        pytest.skip("the vectors of llhttp are not here")
+    host = b"Host: %s:%d" % (place(one)[0].encode(), place(one)[1])
+    counts = {}
+    for name, data, refused in cases:
+        if re.search(rb"\r\nhost:", data, re.I):
+            data = re.sub(rb"(?i)\r\nhost:[^\r\n]*", b"\r\n" + host, data)
+        else:
+            data = re.sub(rb"( HTTP/[0-9.]+\r\n)", lambda m: m[1] + host + b"\r\n", data, count=1)
+        # The page stands at "/": what is let through is seen.
+        data = re.sub(rb"^([A-Z]+) /[\w/.-]* HTTP", rb"\1 / HTTP", data)
+        code = status(raw(one, data, 0.3))
+        counts[code] = counts.get(code, 0) + 1
+        assert code is None or code < 500 or code in (501, 505), (name, code, data)
+        if refused:
+            assert code is None or code >= 400, (name, code, data)
+        assert one.running, name
+    print(f"{len(cases)} requests, by answer: {counts}")
+    assert status(request(one)) == 200 and len(cases) > 100

@@ -2,6 +2,7 @@ import Content
 import Foundation
 import MerkleLog
 import Primitives
+import Store
 import Testing
 
 @testable import Feed
@@ -43,6 +44,45 @@ struct CatchUpTests {
         try town.note(people[0], "one more")
         try town.catchUp()
         #expect(try town.square.digest() != grown)
+    }
+
+    /// Rows of what the store dropped go, and so, in the end, do their words; a feed made anew is
+    /// the same all the while, and what is held stays to be found.
+    @Test(arguments: UInt64(31)...34) func whatWasDroppedGoes(seed: UInt64) throws {
+        let town = try Town(seed: seed)
+        let people = try (0..<3).map { try town.person("person \($0)") }
+        for number in 0..<1_800 {
+            let tags = number % 7 == 0 ? ["tag\(number % 3)"] : []
+            let text = "word\(number) " + String(repeating: "long ", count: 20)
+            try town.say(people[number % 3], .note(Note(text: text, tags: tags)))
+        }
+        let work = CatchUp(reader: town.reader, feed: town.feed)
+        try work.all { _, _ in }
+        let before = try town.found("long")
+        #expect(before == 1_800)
+        // Everybody is a stranger, within a budget that holds some of it.
+        try town.writer.adopt(StoragePlan(budget: 900_000))
+        while try town.writer.settle(at: UnixTime(milliseconds: town.time)) {}
+        let swept = try work.swept()
+        #expect(!swept.isEmpty, "seed \(seed)")
+        for log in swept {
+            var gone = try work.gone(ofLog: log.number, to: log.to)
+            while try work.remove(&gone) {}
+        }
+        #expect(try work.swept().isEmpty)
+        let held = try town.bodies()
+        let after = try town.found("long")
+        #expect(after < before && after > 0 && after <= held, "\(after) of \(held) bodies")
+        #expect(try town.square.digest() == town.rebuilt().digest())
+        // A post that comes while the words are forgotten is found once.
+        #expect(try work.tidy())
+        try town.note(people[0], "meanwhile long")
+        while try !work.advance(people.flatMap { $0.devices.map(\.log) }).isEmpty {}
+        while try work.words() {}
+        #expect(try town.found("long") == after + 1)
+        #expect(try town.found("meanwhile") == 1)
+        #expect(try town.found("word5") == 0)
+        #expect(try town.square.digest() == town.rebuilt().digest(), "seed \(seed)")
     }
 
     /// A file that is no feed, or one of another version, is made anew.

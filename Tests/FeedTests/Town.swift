@@ -144,6 +144,18 @@ final class Town {
         return Square(store: reader, feed: try FeedReader(path: file), people: people)
     }
 
+    /// How many rows have these words.
+    func found(_ words: String) throws -> Int {
+        try square.feed.search(words, FeedReader.Page(limit: 10_000)).count
+    }
+
+    /// How many bodies the store holds.
+    func bodies() throws -> Int {
+        try reader.heads(afterNumber: 0, limit: 1_000).reduce(0) {
+            try $0 + reader.heldBodies(ofLog: $1.number, 0..<$1.head.size).count
+        }
+    }
+
     /// Changes the feed's own rows.
     func falsify(_ sql: String) throws { try feed.database.run(sql) }
 

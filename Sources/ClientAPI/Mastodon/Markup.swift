@@ -200,6 +200,7 @@ package enum Markup {
     /// Empty lines part paragraphs; other line ends stay.
     private static func paragraphs(_ text: String) -> String {
         if text.isEmpty { return "" }
+        guard text.utf8.contains(0x0a) else { return "<p>" + text + "</p>" }
         let lines = text.split(
             omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
         let paragraphs = lines.split(whereSeparator: { $0.isEmpty })

@@ -1,6 +1,7 @@
 import Crypto
 import Primitives
 import WebPage
+import Wire
 
 /// The web page's files: those within the program, or, for who changes them, those of a folder.
 struct PageFiles: Sendable {
@@ -44,7 +45,7 @@ struct PageFiles: Sendable {
             let name = unsafe String(cString: path)
             let bytes = unsafe Array(
                 UnsafeBufferPointer(start: start, count: starling_page_length(number)))
-            let tag = "\"\(String(describing: SHA256.hash(bytes)).prefix(24))\""
+            let tag = "\"\(Hex.encode(SHA256.hash(bytes).array.prefix(12)))\""
             if let type = type(name) {
                 files[name] = File(type: type, content: .carried(bytes, tag: tag))
             }

@@ -63,9 +63,16 @@ package indirect enum JSONValue: Equatable, Sendable {
 
     /// Byte by byte: what is written as it is, is most of it.
     private static func encode(_ text: String, into out: inout [UInt8]) {
-        let bytes = Array(text.utf8)
+        let bytes = text.utf8Span.span
         out.append(UInt8(ascii: "\""))
         var at = 0
+        while at < bytes.count, isPlain(bytes[at]) { at += 1 }
+        if at == bytes.count {
+            out += text.utf8
+            out.append(UInt8(ascii: "\""))
+            return
+        }
+        at = 0
         while at < bytes.count {
             let byte = bytes[at]
             switch byte {
@@ -87,6 +94,16 @@ package indirect enum JSONValue: Equatable, Sendable {
             at += 1
         }
         out.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a byte is written as it is, wherever it stands.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"),
+            UInt8(ascii: ">"), UInt8(ascii: "&"), 0x7f, 0xe2:
+            false
+        default: true
+        }
     }
 
     private static func escape(_ scalar: UInt32, into out: inout [UInt8]) {

@@ -1,8 +1,6 @@
-import Crypto
 import Primitives
 import Store
 import Synchronization
-import Wire
 
 /// Reading a QR code off a picture, by ZXing's own program (Debian: zxing-cpp-tools).
 ///
@@ -32,10 +30,11 @@ package enum QRPicture {
         }
         guard isFree else { throw .refused("another picture is being read: try again") }
         defer { isBusy.withLock { $0 = false } }
-        let path = "\(directory)/qr-\(Hex.encode(SystemRandom.bytes(8))).pgm"
+        let path = directory + "/qr.pgm"
         let head = Array("P5\n\(width) \(height)\n255\n".utf8)
         do throws(StoreError) {
-            // An invite has a secret in it.
+            // An invite has a secret in it. What a crash left goes, too.
+            try SecretFile.remove(path)
             try SecretFile.create(path, contents: head + grey)
         } catch { throw .store("\(error)") }
         defer { try? SecretFile.remove(path) }

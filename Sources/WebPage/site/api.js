@@ -131,20 +131,8 @@ export async function tradePassword(username, password) {
 }
 
 async function signIn(grant) {
-  let body = { client_id: 'web', redirect_uri: PAGE(), scope: SCOPES, ...grant };
-  let given;
-  try {
-    given = (await post('/oauth/token', body, { open: true })).access_token;
-  } catch (error) {
-    // TEMPORARY: until the node has the page's client built in.
-    if (error.code !== 'invalid_client') throw error;
-    const app = await post('/api/v1/apps', {
-      client_name: 'Starling', redirect_uris: PAGE(), scopes: SCOPES,
-    }, { open: true });
-    body = { ...body, client_id: app.client_id, client_secret: app.client_secret };
-    given = (await post('/oauth/token', body, { open: true })).access_token;
-  }
-  return session(given);
+  const body = { client_id: 'web', redirect_uri: PAGE(), scope: SCOPES, ...grant };
+  return session((await post('/oauth/token', body, { open: true })).access_token);
 }
 
 /** Who a token lets in, as `enter` of state.js wants it. */
@@ -184,9 +172,9 @@ export function listen() {
     tabs.postMessage(event);
   };
   const hold = () => follow(token(), tell, ending.signal);
-  navigator.locks
-    .request(`starling.stream.${kept('current')}`, { signal: ending.signal }, hold)
-    .catch(() => {});
+  // Over plain HTTP from another machine, browsers give no locks: each tab has its own stream then.
+  (navigator.locks?.request(`starling.stream.${kept('current')}`, { signal: ending.signal }, hold)
+    ?? hold()).catch(() => {});
   stop = () => {
     ending.abort();
     tabs.close();

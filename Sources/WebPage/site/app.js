@@ -5,7 +5,7 @@ import { $, fill, h } from './dom.js';
 import { frame, markPlace } from './parts/frame.js';
 import { toast } from './parts/toast.js';
 import { draw } from './parts/theme.js';
-import { enter, events, me, online, start, unread } from './state.js';
+import { enter, events, me, online, random, start, unread } from './state.js';
 import { preferred, speak, t } from './text.js';
 
 // MARK: Which view a path shows
@@ -65,11 +65,11 @@ let turn = 0;
 export function go(path, { replace = false } = {}) {
   const address = new URL(path, location.origin);
   if (replace) {
-    history.replaceState({ key: here?.key ?? crypto.randomUUID() }, '', address);
+    history.replaceState({ key: here?.key ?? random() }, '', address);
     drop();
   } else {
     if (address.href === location.href && here) return scrollTo({ top: 0 });
-    history.pushState({ key: crypto.randomUUID() }, '', address);
+    history.pushState({ key: random() }, '', address);
   }
   return show();
 }
@@ -102,7 +102,7 @@ function putAside() {
 
 async function show() {
   const mine = ++turn;
-  const key = history.state?.key ?? crypto.randomUUID();
+  const key = history.state?.key ?? random();
   if (!history.state?.key) history.replaceState({ key }, '');
   if (here && here.key !== key) putAside();
   const main = $('#main');
@@ -208,17 +208,23 @@ export function renew() {
 
 function listen() {
   api.listen();
-  if (me.get()) {
-    api.get('/api/v1/notifications/unread_count')
-      .then(({ count }) => unread.set(count))
-      .catch((error) => {
-        // The token was made void elsewhere.
-        if (error.status === 401) go('/p/login');
-      });
-  }
+  if (me.get()) countUnread();
 }
 
+function countUnread() {
+  if (location.pathname === '/p/notifications') return;
+  api.get('/api/v1/notifications/unread_count')
+    .then(({ count }) => unread.set(count))
+    .catch((error) => {
+      // The token was made void elsewhere.
+      if (error.status === 401) go('/p/login');
+    });
+}
+
+let opened = 0;
 events.listen(({ event }) => {
+  // After a break, what came meanwhile is counted anew.
+  if (event === 'open' && opened++) countUnread();
   if (event === 'notification' && location.pathname !== '/p/notifications') {
     unread.set(unread.get() + 1);
   }

@@ -53,6 +53,12 @@ export function keep(name, value) {
   }
 }
 
+/** 128 random bits as text. (`crypto.randomUUID` is missing over plain HTTP.) */
+export function random() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (
+    byte.toString(16).padStart(2, '0'))).join('');
+}
+
 // MARK: Who is signed in
 
 /** {token, id, acct, name, avatar} of each account that was signed in here. */

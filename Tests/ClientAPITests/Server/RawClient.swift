@@ -296,6 +296,16 @@ func openDescriptors() -> Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
 }
 
+/// Open files of this process that are, or were, in a folder.
+func openFiles(below folder: String) -> Int {
+    let files = FileManager.default
+    let numbers = (try? files.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return numbers.filter { number in
+        let place = try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)")
+        return place?.hasPrefix(folder + "/") ?? false
+    }.count
+}
+
 func threads() -> Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? -1
 }

@@ -27,6 +27,7 @@ export function attachments(start, onChange) {
   const draw = () => {
     fill(list, all.map((one, at) => row(one, at)),
       busy ? h('li', { class: 'soft', role: 'status' }, t('compose.uploading')) : null);
+    node.hidden = !all.length && !busy;
     warn();
     onChange();
   };

@@ -11,6 +11,8 @@ const MOST_HASHES = 32;
  * `isSigned` is null in a browser that knows no Ed25519.
  */
 export async function check(text) {
+  // Over plain HTTP from another machine, browsers refuse to compute.
+  if (!crypto.subtle) return { isSigned: null };
   if (text.length > MOST_BYTES) throw new Error('too large');
   const gap = text.indexOf('\n\n');
   if (gap < 0) throw new Error('no checkpoint');

@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { bdi, h } from '../dom.js';
-import { changed, draft, keep, keepDraft, kept, me, written } from '../state.js';
+import { changed, draft, keep, keepDraft, kept, random, written } from '../state.js';
 import { current, parts, t } from '../text.js';
 import { attachments } from './attachments.js';
 import { dialog } from './dialog.js';
@@ -53,11 +53,7 @@ async function beginning(about) {
     };
   }
   if (reply) {
-    const isMine = reply.account.id === me.get().id;
-    return {
-      text: isMine ? '' : `@${reply.account.acct} `, warning: reply.spoiler_text,
-      language: reply.language,
-    };
+    return { warning: reply.spoiler_text, language: reply.language };
   }
   return {};
 }
@@ -67,11 +63,12 @@ export async function desk(about, done) {
   const { reply, quote, edit } = about;
   const key = draftKey(about);
   const start = await beginning(about);
-  let idempotency = start.key ?? crypto.randomUUID();
+  let idempotency = start.key ?? random();
   let isOver = false;
 
   const area = h('textarea', {
-    rows: 5, 'aria-label': t('compose.text'), placeholder: t('compose.prompt'), dir: 'auto',
+    rows: about.isInline ? 1 : 5, 'aria-label': t('compose.text'), placeholder: reply ? t('compose.reply', { name: reply.account.display_name })
+      : t('compose.prompt'), dir: 'auto',
     '.value': start.text ?? '', autocapitalize: 'sentences', 'aria-autocomplete': 'list',
   });
   const warning = h('input', {
@@ -174,7 +171,7 @@ export async function desk(about, done) {
     timer = null;
     keepDraft(key, null);
     keep('language.last', language.value);
-    idempotency = crypto.randomUUID();
+    idempotency = random();
     area.value = '';
     warning.value = '';
     warning.hidden = true;

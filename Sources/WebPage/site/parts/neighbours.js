@@ -56,7 +56,7 @@ export function inviting() {
 
 function invite(made) {
   const text = h('textarea', {
-    class: 'mono', readonly: true, rows: 4, 'aria-label': t('mesh.inviteText'), spellcheck: 'false',
+    class: 'mono', readonly: true, rows: 6, 'aria-label': t('mesh.inviteText'), spellcheck: 'false',
     onfocus: (event) => event.target.select(),
   });
   text.value = made.invite;

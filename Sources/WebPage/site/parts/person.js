@@ -7,6 +7,9 @@ import { me } from '../state.js';
 import { t } from '../text.js';
 import { tell } from './toast.js';
 
+/** Names of people who were seen on the page, by id: a reply names only the id of whom it answers. */
+export const known = new Map();
+
 /** The address of a person's page. */
 export function personPath(account) {
   return `/@${encodeURIComponent(account.acct).replace(/%40/g, '@')}`;

@@ -7,7 +7,7 @@ import { date, parts, shortNumber, t } from '../text.js';
 import { icon } from './icons.js';
 import { media } from './media.js';
 import { menuButton } from './menu.js';
-import { avatar, keyChip, personLink, personPath, postPath } from './person.js';
+import { avatar, keyChip, known, personLink, personPath, postPath } from './person.js';
 import { poll } from './poll.js';
 import { moreItems, repostItems } from './post-actions.js';
 import { rich } from './rich.js';
@@ -80,6 +80,7 @@ export function inner(status) {
 function draw(view) {
   const { node, status } = view;
   const it = inner(status);
+  known.set(it.account.id, it.account.display_name);
   const focus = document.activeElement?.dataset?.act;
   const hadFocus = node.contains(document.activeElement);
   node.dataset.id = it.id;
@@ -164,8 +165,8 @@ function head(it) {
 function replyLine(it, { isMain, isThread }) {
   if (it.in_reply_to_account_id === null || isMain || isThread) return null;
   const id = it.in_reply_to_account_id;
-  const who = id === it.account.id ? it.account : it.mentions.find((one) => one.id === id);
-  const name = who ? bdi(who.display_name ?? `@${who.username}`) : t('post.somebody');
+  const who = it.mentions.find((one) => one.id === id);
+  const name = bdi(known.get(id) ?? who?.username ?? t('post.somebody'));
   return h('p', { class: 'soft small' }, h('a', { href: postPath(it), class: 'plain' },
     parts('post.replying', { name })));
 }

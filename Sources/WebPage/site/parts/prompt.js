@@ -5,13 +5,17 @@ import { draft, me } from '../state.js';
 import { t } from '../text.js';
 
 export function prompt() {
-  const kept = draft('new')?.text;
+  const words = h('span', { class: 'clip' });
+  const draw = () => {
+    const kept = draft('new')?.text;
+    words.textContent = kept ? t('compose.goOn', { text: kept.slice(0, 80) }) : t('compose.prompt');
+  };
+  draw();
   return h('button', {
     type: 'button', class: 'prompt', onclick: async () => {
-      (await import('./composer.js')).write({});
+      await (await import('./composer.js')).write({});
+      draw();
     },
   },
-  h('img', { class: 'avatar', src: me.get().avatar, alt: '', width: 44, height: 44 }),
-  h('span', { class: 'clip' }, kept ? t('compose.goOn', { text: kept.slice(0, 80) })
-    : t('compose.prompt')));
+  h('img', { class: 'avatar', src: me.get().avatar, alt: '', width: 44, height: 44 }), words);
 }

@@ -17,7 +17,8 @@ export async function verify(it) {
   const [place, held] = await Promise.all([
     api.get(path), api.get(`${path}/holders`).catch(() => null),
   ]);
-  const verdict = h('div', { 'aria-live': 'polite' }, h('p', { class: 'soft' }, t('verify.checking')));
+  const verdict = h('div', { class: 'stack', 'aria-live': 'polite' },
+    h('p', { class: 'soft' }, t('verify.checking')));
   dialog(t('verify.title'), [
     verdict,
     facts(it, place, held),

@@ -14,9 +14,10 @@ const DURATIONS = [HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY];
 /** {node, value, toggle, clear, isWhole}. `value()` is null while there is no question. */
 export function question(start, onChange) {
   let state = start ?? null;
-  const node = h('div', {});
+  const node = h('div', { hidden: true });
   const draw = () => {
     fill(node, state ? form() : null);
+    node.hidden = !state;
     onChange();
   };
   const form = () => h('fieldset', { class: 'question' },

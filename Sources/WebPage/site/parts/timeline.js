@@ -21,13 +21,20 @@ const MOST_WAITING = 200;
 export function timeline(source, options = {}) {
   const list = h('div', { class: 'sheet posts', role: 'feed', 'aria-busy': 'true' });
   const pill = h('button', { type: 'button', class: 'pill', hidden: true });
-  const foot = h('div', { class: 'foot' });
+  let foot = h('div', { class: 'foot' });
   const node = h('div', { class: 'timeline' }, pill, list, foot);
   const all = new Map();
   let waiting = [];
   let unwatch = () => {};
   let isLoading = false;
   let tooMany = false;
+
+  /** The end is another thing each time: so nothing moved, as browsers count it. */
+  const end = (...content) => {
+    const next = h('div', { class: 'foot' }, content);
+    foot.replaceWith(next);
+    foot = next;
+  };
 
   // The rows.
 
@@ -46,16 +53,16 @@ export function timeline(source, options = {}) {
       const found = await source.next();
       const fresh = found.filter((status) => !all.has(status.id));
       list.append(...fresh.map(row));
-      fill(foot, source.isOver ? null : h('span', { class: 'unseen' }, t('list.more')));
+      end(source.isOver ? null : h('span', { class: 'unseen' }, t('list.more')));
       const last = list.lastElementChild;
       if (!source.isOver && last) unwatch = whenSeen(last, more, '1200px');
       if (!last && !source.isOver) setTimeout(more);
-      if (!last && source.isOver) fill(foot, options.empty ?? h('p', { class: 'soft' }));
+      if (!last && source.isOver) end(options.empty ?? null);
       else if (source.isOver && options.end !== null) {
-        fill(foot, h('p', { class: 'soft small' }, t('list.end')));
+        end(h('p', { class: 'soft small' }, t('list.end')));
       }
     } catch (error) {
-      fill(foot, h('p', {}, error.message), h('button', {
+      end(h('p', {}, error.message), h('button', {
         type: 'button', class: 'button quiet', onclick: more,
       }, t('action.again')));
       if (error.status === undefined) tell(error);
@@ -78,7 +85,7 @@ export function timeline(source, options = {}) {
   const showWaiting = () => {
     if (tooMany || options.isRanked) return options.anew?.();
     list.prepend(...waiting.map(row));
-    if (waiting.length) fill(foot, source.isOver ? foot.firstChild : null);
+    if (foot.querySelector('.empty')) end();
     const first = list.firstElementChild;
     waiting = [];
     drawPill();
@@ -102,7 +109,7 @@ export function timeline(source, options = {}) {
     waiting = waiting.filter((one) => one.id !== status.id);
     drawPill();
     list.prepend(row(status));
-    if (all.size === 1) fill(foot);
+    if (all.size === 1) end();
   };
 
   const every = (id, call) => {
@@ -154,7 +161,7 @@ export function timeline(source, options = {}) {
     newest: () => waiting[0]?.id ?? list.firstElementChild?.dataset.row,
     end() {
       unwatch();
-      for (const end of ends) end();
+      for (const stop of ends) stop();
     },
   };
 }

@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { again } from '../app.js';
 import { fill, h } from '../dom.js';
-import { keep, kept, me } from '../state.js';
+import { events, keep, kept, me } from '../state.js';
 import { has, t } from '../text.js';
 import { firstStepsLine, leadIn } from '../parts/first-run.js';
 import { prompt } from '../parts/prompt.js';
@@ -32,7 +32,22 @@ export async function show(params, root) {
     list.begin().then(() => performance.mark('starling:posts')),
     choices.then(([all, known]) => drawOrders(orders, about, all, known, order)),
   ]);
-  return () => list.end();
+  const stop = events.listen(({ event }) => {
+    if (event === 'open' && order === LATEST) catchUp(list);
+  });
+  return () => {
+    stop();
+    list.end();
+  };
+}
+
+/** After the stream was away: what came meanwhile. */
+async function catchUp(list) {
+  const newest = list.newest();
+  if (!newest) return;
+  const found = await api.get('/api/v1/timelines/home', { since_id: newest, limit: 40 })
+    .catch(() => []);
+  for (const status of found.reverse()) events.send({ event: 'update', payload: status });
 }
 
 function newest() {

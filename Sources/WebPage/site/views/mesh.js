@@ -208,7 +208,7 @@ function reach() {
   const details = h('details', {}, h('summary', {}, t('mesh.reach.todo')), todo);
   let drawn = '';
   return {
-    node: card(t('mesh.reach.title'), h('p', { class: 'verdict' }, lamp, verdict), words, details),
+    node: card(t('mesh.reach.title'), h('p', { class: 'reach-verdict' }, lamp, verdict), words, details),
     draw({ reach: now }) {
       const state = reachState(now);
       const when = ago(Date.now() - (now.internet ?? now.home ?? 0) * 1000, 'long');

@@ -16,6 +16,7 @@ const ORDER = ['name', 'words', 'neighbours', 'follows', 'post'];
 
 export async function show(params, root) {
   await sheet('/style/mesh.css');
+  root.classList.add('first-run');
   let setup = await api.get(SETUP);
   let end = null;
   const list = h('ol', { class: 'steps' });
