@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import re
+import socket
 import sqlite3
 import urllib.error
 import urllib.request
@@ -342,6 +343,11 @@ def bring_and_take(mine, alice):
     assert bad["state"] == "failed" and bad["error"] and "/proc" not in bad["error"]
 
     mine.kind = "application/json"
+    # Refused by its head alone: nothing of it comes to the disk.
+    assert head_alone(alice, mine.token, f"Content-Length: {1 << 45}") == 413
+    assert head_alone(alice, mine.token, "Transfer-Encoding: chunked") == 411
+    assert head_alone(alice, "nobody", f"Content-Length: {1 << 20}") == 401
+
     job = mine("POST", "/exports")
     done = over("export")
     assert done["state"] == "done" and done["posts"] >= 30, done
@@ -356,6 +362,17 @@ def bring_and_take(mine, alice):
         proof = found.read(next(n for n in names if n.startswith("proofs/"))).decode()
     assert mine("POST", "/verify", {"proof": proof})["ok"]
     mine.refused(404, "GET", "/exports/5/file")
+
+
+def head_alone(one, token, field):
+    """The status of an answer to an import of which only the head was sent."""
+    host = apps.web(one).removeprefix("http://")
+    name, port = host.split(":")
+    with socket.create_connection((name, int(port)), timeout=20) as wire:
+        wire.sendall(
+            f"POST /api/starling/v1/imports?service=twitter HTTP/1.1\r\nHost: {host}\r\n"
+            f"Authorization: Bearer {token}\r\n{field}\r\n\r\n".encode())
+        return int(wire.makefile("rb").readline().split()[1])
 
 
 def test_a_full_desk(room):

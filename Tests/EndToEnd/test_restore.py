@@ -144,6 +144,33 @@ def test_nobody_holds_what_is_missing(room):
     assert a.check() and b.check()
 
 
+def test_a_lost_device_is_revoked(room):
+    """From the entry that is named on nothing of it counts, here and elsewhere; what stands before stays."""
+    a, b, texts = pair(room)
+    who, old = a.identity, a.account()["device"]
+    words = next(a.data.glob("recovery-words-*.txt"))
+    a.run("device", "revoke", old, "--words", words).fails(1, says="open a new device log first")
+    a.ask("device", "new", "--words", words)
+    a.post("as a new device")
+    a.run("device", "revoke", b.account()["device"], "--words", words).fails(1, says="no device of")
+    a.run("device", "revoke", old).fails(2)
+    a.run("device", "revoke", old, "--words", words, "--from", "x").fails(2)
+    # Two entries begin the log: whose it is, and the profile.
+    said = a.ask("device", "revoke", old, "--words", words, "--from", 2 + len(texts) - 3)
+    assert said["device"] == old and said["from"] == 2 + len(texts) - 3
+    a.run("device", "revoke", old, "--words", words).fails(1, says="revoked already")
+
+    def read(one):
+        return sorted(p["text"] for p in one.ask("timeline", "--all", "--limit", 100)["posts"] if p["author"] == who)
+
+    left = sorted([*texts[:-3], "as a new device"])
+    node.wait_until(lambda: read(b) == left, "the revocation at B")
+    assert read(a) == left
+    a.stop()
+    a.start()
+    assert read(a) == left and a.check() and b.check()
+
+
 def test_words_from_paper(room):
     """The 24 words as someone types them from paper; others are refused and change nothing."""
     a = room.node("a").start()
