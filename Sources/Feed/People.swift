@@ -184,6 +184,9 @@ package final class People {
     }
 
     /// How an identity, or a log, wants to be called: the latest word of its devices.
+    /// Whose log one says that it is: nobody has confirmed it.
+    package func claimed(by log: LogKey) -> LogKey? { facts[log]?.claimed }
+
     package func name(of identity: LogKey) -> String? { profile(of: identity)?.name }
 
     /// When an identity, or a log, says that it began.

@@ -18,6 +18,8 @@ struct StorageFacts {
     var media: UInt64 = 0
     /// What the feed takes.
     var feed: UInt64 = 0
+    /// Logs of which posts were missing in threads, the latest last.
+    var asked: [LogKey] = []
     /// What was wanted last; nil before anything was.
     var wanted: Wanted?
     var quotas = EntryQuotas()
@@ -105,6 +107,16 @@ extension Node {
         applyPolicy()
     }
 
+    /// A post of this log is missing in a thread that somebody reads.
+    func want(_ log: LogKey) {
+        guard case .only(let logs)? = storage.wanted, !logs.contains(log),
+            !storage.asked.contains(log)
+        else { return }
+        storage.asked.append(log)
+        storage.asked.removeFirst(max(0, storage.asked.count - Limits.Storage.asked))
+        policyIsDue()
+    }
+
     // MARK: Who is how far away
 
     /// Computes distances, and has store and mesh act on what changed.
@@ -167,8 +179,15 @@ extension Node {
         let closed = storage.state.closedFrom
         if policy.keepsEverything && closed == StorageState.open { return .everything }
         let furthest = min(policy.keepsEverything ? Limits.Storage.hops : policy.depth, closed - 1)
-        return .only(
-            distances.order.filter { Int(distances.hops[$0] ?? .max) <= furthest }.sorted())
+        var logs = distances.order.filter { Int(distances.hops[$0] ?? .max) <= furthest }
+        // Those who were asked for are strangers, with the quota of such.
+        if closed == StorageState.open {
+            for log in storage.asked {
+                logs.append(log)
+                if let owner = people.claimed(by: log) { logs += self.logs(of: owner) }
+            }
+        }
+        return .only(Set(logs).sorted())
     }
 
     private func quotas(_ plan: StoragePlan) -> EntryQuotas {

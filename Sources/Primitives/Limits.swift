@@ -493,6 +493,9 @@ extension Limits {
         package static let hops = 3
         /// Of one author's follows, so many count: one account cannot bring in a million others.
         package static let followsCounted = 2_048
+        /// Logs that are fetched because a post of theirs was missing in a thread. Guess: more than
+        /// one reads in an evening.
+        package static let asked = 256
         /// Of one identity's devices, so many count.
         package static let devicesCounted = 64
         /// From a follow to what it changes: many at once cost one computation.

@@ -48,6 +48,28 @@ def at_home(client, words, what="the post at home"):
     return eventually(lambda: next((s for s in client.timeline_home() if text(s) == words), None), what)
 
 
+def test_what_is_missing_in_a_thread_comes(town, room):
+    """Who keeps only those they follow reads an answer to a stranger: the stranger's post is fetched."""
+    a, b = town.befriend().a, town.b
+    town.alice.ask("policy", "follows", "--depth", "1")
+    carol = serve(room, "carol", "--join", town.bob.invite)
+    asked = sign_in(carol).status_post("What is the question?")
+    found = eventually(
+        lambda: next((s for s in b.timeline_public() if s.uri == asked.uri), None), "carol's post at bob's")
+    b.status_post("That is.", in_reply_to_id=found)
+    answer = at_home(a, "That is.", "bob's answer")
+    assert answer.in_reply_to_id is None, "the question is not wanted by the policy"
+
+    def above():
+        return [text(s) for s in a.status_context(answer).ancestors]
+
+    assert above() in (["This post is not here: it was taken back, dropped, or has not come yet."], [text(asked)])
+    eventually(lambda: above() == [text(asked)], "the question")
+    shown = a.status_context(answer).ancestors[0]
+    assert shown.id == asked.id and eventually(
+        lambda: a.status_context(answer).ancestors[0].account.display_name == "carol", "whose question it is")
+
+
 def test_what_one_writes_the_other_reads(town):
     a, b = town.befriend().a, town.b
     sent = a.status_post("Hello, #square!\n\nSecond <b>paragraph</b> & https://example.org/a?b=1&c.")

@@ -57,10 +57,12 @@ extension Mastodon {
                 try call.see { showing throws(StoreError) in try showing.history(id) })
         }
         add(&router, .get, "/api/v1/statuses/:id/context", .open("read:statuses")) {
-            call throws(HTTPFailure) in
+            [door] call throws(HTTPFailure) in
             let id = try call.id()
-            return .json(
-                try call.see { showing throws(StoreError) in try showing.context(id) })
+            let found = try call.see { showing throws(StoreError) in try showing.context(id) }
+            // What is missing may come, also where the policy alone would not fetch it.
+            if let log = found.missing { door.want(log) }
+            return .json(found.json)
         }
         add(&router, .get, "/api/v1/statuses/:id/card", .open("read:statuses")) {
             _ throws(HTTPFailure) in .json([:])
@@ -183,14 +185,18 @@ extension Showing {
             })
     }
 
-    /// What came before a post, and all that answers it.
-    func context(_ id: Int64) throws(StoreError) -> JSONValue? {
+    /// What came before a post, and all that answers it; and the log of what is not here of that.
+    func context(
+        _ id: Int64
+    ) throws(StoreError) -> (json: JSONValue, missing: LogKey?)? {
+        var missing: LogKey?
         guard let view = try view(id) else { return nil }
         var ancestors: [JSONValue] = []
         var at = view
         while ancestors.count < Limits.HTTP.ancestors, let reply = at.first.reply {
             guard let act = try square.act(reply.to), let before = try square.note(act) else {
                 ancestors.append(try placeholder(reply.to, before: at))
+                missing = reply.to.log
                 break
             }
             ancestors.append(try status(before, in: .thread))
@@ -204,9 +210,10 @@ extension Showing {
             descendants.append(try status(answer, in: .thread))
             stack += try children(of: act.ref)
         }
-        return [
+        let json: JSONValue = [
             "ancestors": .array(ancestors.reversed()), "descendants": .array(descendants),
         ]
+        return (json, missing)
     }
 
     /// Direct answers, the oldest last: a stack.

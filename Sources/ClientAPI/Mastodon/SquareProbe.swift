@@ -35,7 +35,7 @@ package struct SquareProbe {
     }
 
     package func thread(_ id: Int64) throws(StoreError) -> Int {
-        let found = try showing().context(id)
+        let found = try showing().context(id)?.json
         return found?["descendants"]?.arrayValue?.isEmpty == false ? found?.encoded.count ?? 0 : 0
     }
 }

@@ -68,7 +68,8 @@ struct UploadPreparation {
         if !type.isStream && size > Limits.Blobs.picture { throw .tooLarge }
         self.type = type
         // Removed at the next start, should this process end before it is.
-        var name = Array("\(directory)/new-upload-XXXXXX".utf8CString)
+        let letters = String(repeating: "X", count: 6)
+        var name = Array("\(directory)/new-upload-\(letters)".utf8CString)
         let copy = unsafe mkstemp(&name)
         guard copy >= 0 else { throw .store("no file can be made") }
         path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
