@@ -57,8 +57,8 @@ package struct NodeDoor: Sendable {
         }
     }
 
-    /// Somebody reads a thread, and a post of this log is missing in it: it is fetched, whatever the
-    /// policy keeps. Nobody waits for it.
+    /// Somebody reads a thread, and a post of this log is missing in it: it is fetched, whatever
+    /// the policy keeps. Nobody waits for it.
     package func want(_ log: LogKey) { _ = tasks.post { node in node.want(log) } }
 
     private func wait<Answer: Sendable>(

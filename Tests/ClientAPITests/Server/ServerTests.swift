@@ -279,7 +279,10 @@ import Testing
         }
         // Files without a name are known by where they were made.
         #expect(eventually { openFiles(below: server.spool) == 0 })
-        #expect(server.server.usage == .init(connections: 0, streams: 0, uploads: 0, bodies: 0))
+        #expect(
+            eventually {
+                server.server.usage == .init(connections: 0, streams: 0, uploads: 0, bodies: 0)
+            })
     }
 
     @Test func uploadsAreCounted() throws {
