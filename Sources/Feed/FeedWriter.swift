@@ -25,6 +25,10 @@ package final class FeedWriter {
         try loadRefill()
     }
 
+    /// What was written ahead goes into the file: left beside it, it would speak for a file that
+    /// somebody damaged meanwhile.
+    deinit { try? database.checkpoint() }
+
     /// How many entries of a log are in the feed.
     package func done(ofLog number: Int64) throws(StoreError) -> UInt64 {
         statements.done.bind(1, number)

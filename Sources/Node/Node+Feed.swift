@@ -56,8 +56,16 @@ extension Node {
             if let square {
                 return try square.read { square throws(StoreError) in try body(square, desk) }
             }
-            let worker = try SquareWorker.caughtUp(paths, isAnew: false, progress)
-            return try body(worker.square, try Desk(path: paths.desk))
+            let desk = try Desk(path: paths.desk)
+            do throws(StoreError) {
+                let worker = try SquareWorker.caughtUp(paths, isAnew: false, progress)
+                return try body(worker.square, desk)
+            } catch {
+                guard case .corrupt = error else { throw error }
+            }
+            // The feed costs nothing but time; what the store lacks is told by the second try.
+            let worker = try SquareWorker.caughtUp(paths, isAnew: true, progress)
+            return try body(worker.square, desk)
         }
     }
 

@@ -246,11 +246,12 @@ package final class SquareThread: Sendable {
     private func open(isAnew: Bool) -> Result<SquareWorker, StoreError> {
         do throws(StoreError) {
             let worker = try SquareWorker(paths, isAnew: isAnew)
-            if !isAnew { for log in try worker.behind() { grew(log) } }
+            for log in try worker.behind() { grew(log) }
             return .success(worker)
         } catch {
             journal.say("the feed cannot be read: \(error)")
-            return .failure(error)
+            guard case .corrupt = error, !isAnew else { return .failure(error) }
+            return open(isAnew: true)
         }
     }
 
