@@ -123,11 +123,14 @@ def main():
         try:
             ada, client, others = people(room)
             talk(client, others)
+            for step in ({"left": True},):
+                apps.own_api(ada)("PATCH", "/setup", step)
             wide = browser.Window(chromium, ada, width=1200, height=820).sign_in()
             wide.see("hives wrapped")
             wide.page.locator("article img").first.wait_for(state="visible")
             keep(wide, "home")
             wide.go("/p/mesh")
+            # A look at what flows needs some seconds.
             wide.page.wait_for_timeout(5_000)
             keep(wide, "network")
             wide.go("/")

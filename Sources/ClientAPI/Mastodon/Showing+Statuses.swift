@@ -56,7 +56,7 @@ extension Showing {
             "id": .id(id), "created_at": .time(SortID.time(of: id)),
             "edited_at": .time(view.editedAt),
             "in_reply_to_id": reply.map { $0.id.map { .id($0) } ?? .null } ?? .null,
-            "in_reply_to_account_id": reply.map { .id($0.author) } ?? .null,
+            "in_reply_to_account_id": reply.map { .id(Mark.of($0.author)) } ?? .null,
             "sensitive": .bool(note.warning != nil), "spoiler_text": .string(note.warning ?? ""),
             "visibility": "public", "language": .text(note.language),
             "uri": .string(view.reference.text),
@@ -88,7 +88,8 @@ extension Showing {
             "pleroma": [
                 "local": .bool(viewer.accounts.contains { $0.identity == view.author }),
                 "conversation_id": .integer(view.act.root ?? view.act.ref),
-                "in_reply_to_account_acct": nil, "thread_muted": false,
+                "in_reply_to_account_acct": .text(reply.map { handles.acct($0.author) }),
+                "thread_muted": false,
                 "content": ["text/plain": .string(note.text)],
                 "emoji_reactions": said.json, "quote": quote["quoted_status"] ?? .null,
             ],
@@ -103,11 +104,11 @@ extension Showing {
     /// The post and the person that a reply is to; without an id while the post is not here.
     private func replied(
         _ reply: Note.Reply
-    ) throws(StoreError) -> (id: Int64?, author: Int64)? {
+    ) throws(StoreError) -> (id: Int64?, author: LogKey)? {
         let act = try square.act(reply.to)
         let log = reply.to.log
         let author = people.identity(of: log, at: reply.to.index) ?? log
-        return (act?.id, Mark.of(author))
+        return (act?.id, author)
     }
 
     private func quote(_ view: NoteView, _ depth: Int) throws(StoreError) -> JSONValue {

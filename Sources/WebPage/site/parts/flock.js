@@ -68,8 +68,9 @@ export function flock(account) {
   const place = () => {
     const all = [...peers.values()];
     all.forEach((peer, at) => {
-      // One or two stand beside, where there is more room than above.
-      const first = all.length < 3 ? -0.45 : -Math.PI / 2;
+      // There is more room beside than above: nobody stands straight above or below.
+      const turn = Math.PI / (all.length % 2 ? 2 * all.length : all.length);
+      const first = all.length < 3 ? -0.45 : turn - Math.PI / 2;
       const angle = first + (2 * Math.PI * at) / all.length;
       const reach = all.length > 6 && at % 2 ? 0.78 : 1;
       peer.home = {

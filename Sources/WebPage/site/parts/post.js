@@ -167,7 +167,8 @@ function replyLine(it, { isMain, isThread }) {
   if (it.in_reply_to_account_id === null || isMain || isThread) return null;
   const id = it.in_reply_to_account_id;
   const who = it.mentions.find((one) => one.id === id);
-  const name = bdi(known.get(id) ?? who?.username ?? t('post.somebody'));
+  const account = it.pleroma?.in_reply_to_account_acct?.split('@')[0];
+  const name = bdi(known.get(id) || who?.username || account || t('post.somebody'));
   return h('p', { class: 'soft small' }, h('a', { href: postPath(it), class: 'plain' },
     parts('post.replying', { name })));
 }
