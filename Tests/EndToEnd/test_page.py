@@ -2,7 +2,10 @@
 
 import json
 import re
+import shutil
+import struct
 import time
+import zlib
 
 import apps
 import node
@@ -220,6 +223,35 @@ def test_drafts_survive_a_reload(pair, windows):
     expect(ada.article("Half a thought, finished")).to_be_visible()
     ada.page.reload()
     expect(ada.page.locator(".prompt")).to_contain_text("What would you like to say?")
+
+
+@pytest.mark.skipif(not shutil.which("exiv2"), reason="exiv2 is not installed")
+def test_a_picture_goes_with_its_words(pair, windows):
+    """Chosen at the desk, described there, seen at the other node with the same words; without a word of where."""
+    ada, ben = (windows(one).sign_in() for one in pair)
+    lines = b"".join(b"\0" + bytes((90, 140, 40 + y % 200)) * 64 for y in range(48))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    picture = (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 48, 8, 2, 0, 0, 0))
+        + chunk(b"tEXt", b"Location\0the kitchen") + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
+    ada.page.locator(".prompt").click()
+    ada.page.locator(".dialog textarea").first.fill("What the allotment looks like")
+    ada.page.locator(".dialog input[type=file]").set_input_files(
+        {"name": "allotment.png", "mimeType": "image/png", "buffer": picture})
+    ada.page.get_by_label("Picture 1").or_(ada.page.locator(".dialog textarea").nth(1)).first.fill("A field of kale")
+    ada.page.locator(".dialog button[type=submit]").click()
+    for window in (ada, ben):
+        shown = window.see("What the allotment looks like").locator('img[alt="A field of kale"]')
+        expect(shown).to_be_visible()
+        window.wait("[...document.querySelectorAll('img[alt=\"A field of kale\"]')].every((one) => "
+                    "one.complete && one.naturalWidth === 64)", "the picture itself")
+        got = window.page.evaluate(
+            "async (url) => new TextDecoder('latin1').decode(await (await fetch(url)).arrayBuffer())",
+            shown.get_attribute("src"))
+        assert "PNG" in got[:8] and "kitchen" not in got
 
 
 def test_going_back_finds_the_place(pair, windows):
