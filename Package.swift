@@ -54,7 +54,7 @@ let package = Package(
             name: "CQRCode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // The web page's files, carried by the program.
-        .target(name: "WebPage", exclude: ["site"]),
+        .target(name: "WebPage", exclude: ["pictures", "site"]),
 
         // L0
         layer("Primitives"),

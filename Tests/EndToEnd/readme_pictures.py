@@ -14,7 +14,7 @@ import browser
 import node
 from PIL import Image, ImageDraw
 
-PLACE = node.ROOT / ".readme"
+PLACE = node.ROOT / "Sources" / "WebPage" / "pictures"
 SAID = {
     "Mina": [
         "First frost on the allotment this morning. The kale does not mind. #garden",
