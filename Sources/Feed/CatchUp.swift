@@ -89,6 +89,13 @@ package struct CatchUp {
     /// Takes everything; `progress` hears of entries taken and of all.
     package func all(_ progress: (UInt64, UInt64) -> Void) throws(StoreError) {
         let total = try reader.countedEntries()
+        // Their texts take somewhat longer.
+        try allRows { progress(min($0, total) / 2, total) }
+        try allWords { progress(total - min(total, UInt64(clamping: $0)) / 2, total) }
+    }
+
+    /// Makes every entry into its rows; `progress` hears how many entries were taken.
+    package func allRows(_ progress: (UInt64) -> Void) throws(StoreError) {
         var taken: UInt64 = 0
         var number: Int64 = 0
         while true {
@@ -97,15 +104,13 @@ package struct CatchUp {
             var left = page.map(\.head.key)
             while !left.isEmpty { left = try advance(left) }
             taken += page.reduce(0) { $0 + $1.head.size }
-            // Their texts take somewhat longer.
-            progress(min(taken, total) / 2, total)
+            progress(taken)
             number = last.number
         }
-        try allWords { progress(total - min(total, UInt64(clamping: $0)) / 2, total) }
     }
 
     /// Indexes every text; `progress` hears how many are left.
-    private func allWords(_ progress: (Int64) -> Void) throws(StoreError) {
+    package func allWords(_ progress: (Int64) -> Void) throws(StoreError) {
         var left = try feed.wordlessCount()
         while try words(Limits.Feed.wordsPerBulk) {
             left = max(0, left - Int64(Limits.Feed.wordsPerBulk))
@@ -133,16 +138,33 @@ package struct CatchUp {
     }
 
     private func texts(of rows: [FeedWriter.Wordless]) throws(StoreError) -> [String?] {
-        var keys: [Int64: LogKey] = [:]
-        var texts: [String?] = []
-        for row in rows {
-            if keys[row.log] == nil { keys[row.log] = try reader.key(ofLog: row.log) }
-            let entry = try keys[row.log].flatMap { (key) throws(StoreError) in
-                try reader.shownEntry(of: key, at: row.index)
+        var texts = [String?](repeating: nil, count: rows.count)
+        // In the store's order: what lies side by side there is read at once.
+        var order = rows.indices.sorted {
+            (rows[$0].log, rows[$0].index) < (rows[$1].log, rows[$1].index)
+        }[...]
+        while let first = order.first {
+            let start = rows[first]
+            let run = zip(order, start.index...).prefix {
+                rows[$0].log == start.log && rows[$0].index == $1
             }
-            texts.append(entry.flatMap { SearchText.of($0) })
+            let entries = try shown(start, run.count)
+            for (place, entry) in zip(order, entries) { texts[place] = SearchText.of(entry) }
+            order = order.dropFirst(max(entries.count, 1))
         }
         return texts
+    }
+
+    /// The entry of a row and up to `count` in all that follow it; fewer where they end, and none
+    /// where it is gone.
+    private func shown(
+        _ row: FeedWriter.Wordless, _ count: Int
+    ) throws(StoreError) -> [Entry] {
+        guard let key = try reader.key(ofLog: row.log) else { return [] }
+        let entries = try reader.entries(
+            of: key, from: row.index, limit: count, maxBytes: Limits.Feed.bytesPerStep)
+        if !entries.isEmpty { return entries }
+        return try reader.shownEntry(of: key, at: row.index).map { [$0] } ?? []
     }
 
     // MARK: What is gone

@@ -36,7 +36,8 @@ extension FeedWriter {
     func word(_ rows: [Wordless], _ texts: [String?]) throws(StoreError) {
         guard let last = rows.last else { return }
         var count: Int64 = 0
-        for case (let row, let text?) in zip(rows, texts) where !text.isEmpty {
+        // Ascending: whenever a row is not above the one before, FTS5 writes out what it gathered.
+        for case (let row, let text?) in zip(rows, texts).reversed() where !text.isEmpty {
             statements.word.bind(1, row.id)
             statements.word.bind(2, text)
             try statements.word.run()

@@ -23,27 +23,40 @@ extension Figures {
         Files.removeTree(folder)
     }
 
-    /// How fast entries become rows.
+    /// How fast entries become rows, and rows with their texts in the full-text index.
     private static func projections(
         _ bench: Bench, _ village: Village, _ store: StoreReader, _ folder: String
     ) throws {
         let count = Double(try store.countedEntries())
-        var values: [Double] = []
+        var rows: [Double] = []
+        var all: [Double] = []
         for _ in 0..<bench.repetitions {
             let feed = try FeedWriter(path: folder + "/feed.sqlite", isAnew: true)
             let people = People(reader: store)
             let work = CatchUp(reader: store, feed: feed, people: people)
-            values.append(count / (try Measure.seconds { try work.all { _, _ in } }))
+            let first = try Measure.seconds { try work.allRows { _ in } }
+            let second = try Measure.seconds { try work.allWords { _ in } }
+            rows.append(count / first)
+            all.append(count / (first + second))
         }
+        try add(
+            bench, "projection", "entries that become rows of the feed", rows,
+            "timelines, threads, tallies; goal: half of sync")
+        try add(
+            bench, "projection-words", "the same, and full-text search", all,
+            "texts come behind the rows, the newest first")
+    }
+
+    private static func add(
+        _ bench: Bench, _ name: String, _ what: String, _ values: [Double], _ note: String
+    ) throws {
         let figure = Figure(values)
         var ratios = [try bench.ratio(figure.best, to: .sqlite1000)]
         if let sync = bench.report.figure("sync") {
             ratios.append(Row.Ratio(figure.best / sync, of: "sync"))
         }
         bench.report.add(
-            Row(
-                "projection", "entries that become rows of the feed", figure, unit: "entries/s",
-                ratios: ratios, note: "with the full-text index; goal: half of sync"))
+            Row(name, what, figure, unit: "entries/s", ratios: ratios, note: note))
     }
 
     private static func questions(

@@ -160,13 +160,14 @@ extension Showing {
         var results: [JSONValue] = []
         for person in Set([author, view.author]).sorted() {
             let mark = Mark.of(person)
+            guard hidden.blocked.contains(mark) || hidden.muted.contains(mark) else { continue }
             let name = handles.displayName(person)
             if hidden.blocked.contains(mark) {
                 results.append(
                     Self.line(
                         "You blocked \(name)", 1, context,
                         ["by": "block", "name": .string(name)]))
-            } else if hidden.muted.contains(mark) && context != .account {
+            } else if context != .account {
                 results.append(
                     Self.line(
                         "You muted \(name)", 2, context, ["by": "mute", "name": .string(name)]))

@@ -24,7 +24,7 @@ extension Showing {
         return [
             "id": .id(Mark.of(identity)),
             "username": .string(handles.username(identity)),
-            "acct": .string(handles.acct(identity)),
+            "acct": .string(acct(identity)),
             "display_name": .string(handles.displayName(identity)),
             "locked": false, "bot": false, "discoverable": true, "indexable": true,
             "group": false, "noindex": false, "hide_collections": false,
@@ -127,7 +127,7 @@ extension Showing {
     func mention(_ identity: LogKey) -> JSONValue {
         [
             "id": .id(Mark.of(identity)), "username": .string(handles.username(identity)),
-            "acct": .string(handles.acct(identity)), "url": .string(page(of: identity)),
+            "acct": .string(acct(identity)), "url": .string(page(of: identity)),
         ]
     }
 }

@@ -27,7 +27,7 @@ extension Showing {
     private func repost(_ act: Act, in context: Filter.Context?) throws(StoreError) -> JSONValue? {
         guard !act.flags.contains(.off), let author = try square.author(of: act),
             let (content, _, time) = try square.entry(act), case .repost(let target, _) = content,
-            let original = try square.act(target), let view = try square.note(original),
+            let original = try self.act(target), let view = try square.note(original),
             try square.reposts(of: original.ref).contains(author)
         else { return nil }
         let inner = try status(view, in: context)
@@ -88,7 +88,7 @@ extension Showing {
             "pleroma": [
                 "local": .bool(viewer.accounts.contains { $0.identity == view.author }),
                 "conversation_id": .integer(view.act.root ?? view.act.ref),
-                "in_reply_to_account_acct": .text(reply.map { handles.acct($0.author) }),
+                "in_reply_to_account_acct": .text(reply.map { acct($0.author) }),
                 "thread_muted": false,
                 "content": ["text/plain": .string(note.text)],
                 "emoji_reactions": said.json, "quote": quote["quoted_status"] ?? .null,
@@ -105,7 +105,7 @@ extension Showing {
     private func replied(
         _ reply: Note.Reply
     ) throws(StoreError) -> (id: Int64?, author: LogKey)? {
-        let act = try square.act(reply.to)
+        let act = try self.act(reply.to)
         let log = reply.to.log
         let author = people.identity(of: log, at: reply.to.index) ?? log
         return (act?.id, author)
@@ -113,7 +113,7 @@ extension Showing {
 
     private func quote(_ view: NoteView, _ depth: Int) throws(StoreError) -> JSONValue {
         guard let reference = view.first.quote else { return .null }
-        guard let act = try square.act(reference), let quoted = try square.note(act) else {
+        guard let act = try self.act(reference), let quoted = try square.note(act) else {
             return ["state": "deleted", "quoted_status": nil]
         }
         if depth == 0 {

@@ -34,6 +34,8 @@ package struct Showing {
     package let handles: Handles
     package let now: UnixTime
     let cache: AccountCache
+    /// What this answer asked for already.
+    private let asked = Asked()
     /// What the viewer hides, read once for an answer.
     private(set) var hidden = Hidden()
 
@@ -54,13 +56,29 @@ package struct Showing {
     var people: People { square.people }
     var feed: FeedReader { square.feed }
 
+    /// The row of what a post answers: in a thread, many answer the same.
+    func act(_ reference: Reference) throws(StoreError) -> Act? {
+        if let known = asked.acts[reference] { return known }
+        let act = try square.act(reference)
+        asked.acts[reference] = .some(act)
+        return act
+    }
+
+    /// How somebody is written: see `Handles`.
+    func acct(_ identity: LogKey) -> String {
+        if let known = asked.accts[identity] { return known }
+        let acct = handles.acct(identity)
+        asked.accts[identity] = acct
+        return acct
+    }
+
     // MARK: Addresses
 
-    func page(of identity: LogKey) -> String { "\(viewer.base)/@\(handles.acct(identity))" }
+    func page(of identity: LogKey) -> String { "\(viewer.base)/@\(acct(identity))" }
 
     var names: Markup.Names {
         Markup.Names(
-            handle: { handles.acct($0) }, page: { page(of: $0) },
+            handle: { acct($0) }, page: { page(of: $0) },
             tagPage: { "\(viewer.base)/tags/\(URLText.encode($0))" })
     }
 
@@ -77,6 +95,12 @@ package struct Showing {
     var horizon: Int64 {
         SortID.first(at: UnixTime(milliseconds: now.milliseconds + Timeline.aheadLimit))
     }
+}
+
+/// Rows and names that one answer asked for. Nothing changes while it is made.
+private final class Asked {
+    var acts: [Reference: Act?] = [:]
+    var accts: [LogKey: String] = [:]
 }
 
 /// What a reader hides, and the words for it.

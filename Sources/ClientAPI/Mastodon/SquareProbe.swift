@@ -19,23 +19,35 @@ package struct SquareProbe {
         viewer = Viewer(account: account, base: "http://localhost:4647", accounts: [account])
     }
 
-    private func showing() throws(StoreError) -> Showing {
-        try Showing(
-            square: square, viewer: viewer, desk: desk, now: Clock.wall, accounts: accounts)
+    /// As a request is answered: in one state of the store and the feed.
+    private func bytes(
+        _ answer: (Showing) throws(StoreError) -> JSONValue?
+    ) throws(StoreError) -> Int {
+        try square.snapshot { () throws(StoreError) in
+            let showing = try Showing(
+                square: square, viewer: viewer, desk: desk, now: Clock.wall, accounts: accounts)
+            return try answer(showing)?.encoded.count ?? 0
+        }
     }
 
     package func home(limit: Int) throws(StoreError) -> Int {
-        let statuses = try showing().home(Paging(limit: limit))
-        return statuses.count == limit ? JSONValue.array(statuses.map(\.json)).encoded.count : 0
+        try bytes { (showing) throws(StoreError) in
+            let statuses = try showing.home(Paging(limit: limit))
+            return statuses.count == limit ? .array(statuses.map(\.json)) : nil
+        }
     }
 
     package func search(_ words: String) throws(StoreError) -> Int {
-        let found = try showing().found(Search(words: words, limit: 40))
-        return found["statuses"]?.arrayValue?.isEmpty == false ? found.encoded.count : 0
+        try bytes { (showing) throws(StoreError) in
+            let found = try showing.found(Search(words: words, limit: 40))
+            return found["statuses"]?.arrayValue?.isEmpty == false ? found : nil
+        }
     }
 
     package func thread(_ id: Int64) throws(StoreError) -> Int {
-        let found = try showing().context(id)?.json
-        return found?["descendants"]?.arrayValue?.isEmpty == false ? found?.encoded.count ?? 0 : 0
+        try bytes { (showing) throws(StoreError) in
+            let found = try showing.context(id)?.json
+            return found?["descendants"]?.arrayValue?.isEmpty == false ? found : nil
+        }
     }
 }

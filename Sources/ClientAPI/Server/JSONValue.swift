@@ -1,6 +1,6 @@
 /// A JSON value (RFC 8259). Members keep the order they were written in, so that the same value is
 /// always the same text.
-package indirect enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -61,39 +61,49 @@ package indirect enum JSONValue: Equatable, Sendable {
         }
     }
 
-    /// Byte by byte: what is written as it is, is most of it.
+    /// What is written as it is, is most of it, and goes in one piece each.
     private static func encode(_ text: String, into out: inout [UInt8]) {
         let bytes = text.utf8Span.span
+        let utf8 = text.utf8
         out.append(UInt8(ascii: "\""))
         var at = 0
-        while at < bytes.count, isPlain(bytes[at]) { at += 1 }
-        if at == bytes.count {
-            out += text.utf8
-            out.append(UInt8(ascii: "\""))
-            return
-        }
-        at = 0
+        var start = utf8.startIndex
         while at < bytes.count {
-            let byte = bytes[at]
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                out.append(UInt8(ascii: "\\"))
-                out.append(byte)
-            case 0x0a: out += "\\n".utf8
-            case 0x0d: out += "\\r".utf8
-            case 0x09: out += "\\t".utf8
-            case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0x7f:
-                escape(UInt32(byte), into: &out)
-            case 0xe2
-            where at + 2 < bytes.count && bytes[at + 1] == 0x80 && bytes[at + 2] & 0xfe == 0xa8:
-                // U+2028 and U+2029.
-                escape(0x2000 + UInt32(bytes[at + 2] - 0x80), into: &out)
-                at += 2
-            default: out.append(byte)
-            }
-            at += 1
+            let first = at
+            while at < bytes.count, isPlain(bytes[at]) { at += 1 }
+            let end = utf8.index(start, offsetBy: at - first)
+            out += utf8[start..<end]
+            guard at < bytes.count else { break }
+            let taken = encodeSpecial(bytes, at, into: &out)
+            at += taken
+            start = utf8.index(end, offsetBy: taken)
         }
         out.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes what stands at a byte that is not plain; how many bytes that were.
+    private static func encodeSpecial(
+        _ bytes: Span<UInt8>, _ at: Int, into out: inout [UInt8]
+    ) -> Int {
+        let byte = bytes[at]
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            out.append(UInt8(ascii: "\\"))
+            out.append(byte)
+        case 0x0a: out += "\\n".utf8
+        case 0x0d: out += "\\r".utf8
+        case 0x09: out += "\\t".utf8
+        case 0xe2:
+            guard at + 2 < bytes.count, bytes[at + 1] == 0x80, bytes[at + 2] & 0xfe == 0xa8 else {
+                out.append(byte)
+                return 1
+            }
+            // U+2028 and U+2029.
+            escape(0x2000 + UInt32(bytes[at + 2] - 0x80), into: &out)
+            return 3
+        default: escape(UInt32(byte), into: &out)
+        }
+        return 1
     }
 
     /// Whether a byte is written as it is, wherever it stands.
