@@ -9,6 +9,15 @@ struct Outbox: Decodable {
             var name: String?
         }
 
+        struct Option: Decodable {
+            struct Votes: Decodable {
+                var totalItems: Int?
+            }
+
+            var name: String?
+            var replies: Votes?
+        }
+
         var type: String?
         var id: String?
         var url: String?
@@ -17,6 +26,10 @@ struct Outbox: Decodable {
         var published: String?
         var tag: [Tag]?
         var contentMap: [String: String]?
+        var inReplyTo: String?
+        /// Of a question: one answer each, or several.
+        var oneOf: [Option]?
+        var anyOf: [Option]?
         var to: [String]?
         var cc: [String]?
     }
@@ -46,7 +59,7 @@ struct Outbox: Decodable {
         guard ((object.to ?? []) + (object.cc ?? [])).contains(where: Self.isEverybody) else {
             return .notPublic
         }
-        let text = Markup.text(object.content ?? "")
+        let text = Markup.text(object.content ?? "") + Self.outcome(object)
         guard !text.isEmpty else { return .other }
         let tags = (object.tag ?? []).filter { $0.type == "Hashtag" }.compactMap(\.name)
         let languages = (object.contentMap ?? [:]).keys.sorted()
@@ -54,7 +67,18 @@ struct Outbox: Decodable {
             PastNote(
                 text: text, time: time, url: url,
                 tags: tags.map { $0.hasPrefix("#") ? String($0.dropFirst()) : $0 },
-                warning: object.summary, language: languages.count == 1 ? languages[0] : nil))
+                warning: object.summary, language: languages.count == 1 ? languages[0] : nil,
+                answers: object.inReplyTo))
+    }
+
+    /// What was asked and how it ended, in words: its votes cannot be counted here.
+    private static func outcome(_ object: Object) -> String {
+        let lines = (object.oneOf ?? object.anyOf ?? []).prefix(64).compactMap { option in
+            option.name.map { name in
+                "- \(name)" + (option.replies?.totalItems.map { ": \($0)" } ?? "")
+            }
+        }
+        return lines.isEmpty ? "" : "\n\n" + lines.joined(separator: "\n")
     }
 
     private static func isEverybody(_ address: String) -> Bool {

@@ -9,6 +9,8 @@ package struct PastNote: Equatable, Sendable {
     package var tags: [String] = []
     package var warning: String?
     package var language: String?
+    /// The address there of the post that it answers.
+    package var answers: String?
 }
 
 /// What an item of an archive is to this program.

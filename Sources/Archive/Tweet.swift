@@ -23,6 +23,7 @@ struct Tweet: Decodable {
     var full_text: String?
     var text: String?
     var lang: String?
+    var in_reply_to_status_id_str: String?
     var entities: Entities?
 
     /// Newer archives put each one into an object of its own.
@@ -40,8 +41,7 @@ struct Tweet: Decodable {
     }
 
     private var item: PastItem {
-        guard let id = id_str, !id.isEmpty, id.utf8.count <= 20,
-            id.utf8.allSatisfy({ 48...57 ~= $0 }), let time = created_at.flatMap(Dates.twitter),
+        guard let url = Self.url(id_str), let time = created_at.flatMap(Dates.twitter),
             let raw = full_text ?? text, !raw.isEmpty
         else { return .other }
         if raw.hasPrefix("RT @") { return .repost }
@@ -53,8 +53,15 @@ struct Tweet: Decodable {
         return .note(
             PastNote(
                 text: Entity.decoded(expanded(raw)), time: time,
-                url: "https://twitter.com/i/web/status/" + id,
-                tags: (entities?.hashtags ?? []).compactMap(\.text), language: language))
+                url: url, tags: (entities?.hashtags ?? []).compactMap(\.text),
+                language: language, answers: Self.url(in_reply_to_status_id_str)))
+    }
+
+    /// Where the post of that number is.
+    private static func url(_ id: String?) -> String? {
+        guard let id, (1...20).contains(id.utf8.count), id.utf8.allSatisfy({ 48...57 ~= $0 })
+        else { return nil }
+        return "https://twitter.com/i/web/status/" + id
     }
 
     /// With the addresses that were meant instead of those that count clicks.

@@ -24,4 +24,23 @@ extension Square {
         guard let act = try act(reference) else { return nil }
         return try note(act)
     }
+
+    /// The signed recipes that somebody can choose by name: those that they chose, of which each
+    /// stays as it was then, and their own as they are now. Those that are not here are left out.
+    package func recipes(
+        for identity: LogKey, _ desk: Desk?
+    ) throws(StoreError) -> [PublishedRecipe] {
+        var found: [PublishedRecipe] = []
+        for row in try desk?.rows(.recipe, of: identity) ?? [] {
+            guard let reference = Reference(text: row.value),
+                let recipe = try recipe(at: reference)
+            else { continue }
+            found.append(recipe)
+        }
+        for own in try recipes(of: identity)
+        where !found.contains(where: { $0.reference == own.reference }) {
+            found.append(own)
+        }
+        return found
+    }
 }

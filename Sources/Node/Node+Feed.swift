@@ -26,7 +26,7 @@ extension Node {
         }
         let limit = Int(min(max(parameters["limit"]?.number ?? 20, 1), 1_000))
         onSquare("search", reply) { square, _ throws(StoreError) in
-            try Searching.run(square, words, limit)
+            .done(try Searching.run(square, words, limit))
         }
     }
 
@@ -41,7 +41,7 @@ extension Node {
                 let worker = try SquareWorker.caughtUp(paths, isAnew: true, progress)
                 entries = try worker.store.countedEntries()
             }
-            return .object(("entries", .int(entries)))
+            return .done(.object(("entries", .int(entries))))
         }
     }
 
@@ -49,7 +49,7 @@ extension Node {
     /// is "not here".
     func onSquare(
         _ name: String, _ reply: @escaping (Control.Reply) -> Void,
-        _ body: @escaping @Sendable (Square, Desk?) throws(StoreError) -> Value?
+        _ body: @escaping @Sendable (Square, Desk?) throws(StoreError) -> Control.Reply?
     ) {
         let (square, desk, paths) = (localEndpoints.isEmpty ? nil : square, desk, paths)
         onThread(name, reply) { progress throws(StoreError) in
@@ -74,7 +74,7 @@ extension Node {
         _ name: String, _ reply: @escaping (Control.Reply) -> Void,
         _ body:
             @escaping @Sendable (@escaping @Sendable (Value) -> Void) throws(StoreError) ->
-            Value?
+            Control.Reply?
     ) {
         let answer = LoopBound(reply)
         let mailbox = tasks.mailbox
@@ -84,9 +84,7 @@ extension Node {
                 let found = try body { progress in
                     _ = mailbox.post { _ in answer.value(.progress(progress)) }
                 }
-                result =
-                    found.map { .done($0) }
-                    ?? .failed(.notFound("that post is not here (yet)"))
+                result = found ?? .failed(.notFound("that post is not here (yet)"))
             } catch {
                 result = .failed(.store("\(error)"))
             }

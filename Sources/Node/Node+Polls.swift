@@ -25,23 +25,26 @@ extension Node {
             let reader = try me.map { (me) throws(StoreError) in
                 try square.reader(me.identity, desk)
             }
-            return .object(
-                ("address", .string(view.reference.text)),
-                ("author", .string(DIDKey.encode(view.author))),
-                ("options", .array(poll.options.map { .string($0) })),
-                ("closing", .int(poll.closing.milliseconds)),
-                ("multiple", .bool(poll.isMultiple)),
-                (
-                    "tallies",
-                    .array(
-                        try square.tallies(view, for: reader).map { describe($0, square.people) })
-                ),
-                (
-                    "recount",
-                    isRecount
-                        ? .array(
-                            try square.recount(view).map { describe($0, square.people) }) : nil
-                ))
+            return .done(
+                .object(
+                    ("address", .string(view.reference.text)),
+                    ("author", .string(DIDKey.encode(view.author))),
+                    ("options", .array(poll.options.map { .string($0) })),
+                    ("closing", .int(poll.closing.milliseconds)),
+                    ("multiple", .bool(poll.isMultiple)),
+                    (
+                        "tallies",
+                        .array(
+                            try square.tallies(view, for: reader).map {
+                                describe($0, square.people)
+                            })
+                    ),
+                    (
+                        "recount",
+                        isRecount
+                            ? .array(
+                                try square.recount(view).map { describe($0, square.people) }) : nil
+                    )))
         }
     }
 
@@ -51,26 +54,32 @@ extension Node {
     ) throws(NodeError) {
         let reference = try postReference(parameters)
         let me = try account(parameters)
-        let recipe = try recipe(parameters)
+        let wanted = parameters["recipe"]?.text
         let now = Self.time(parameters)
         onSquare("explain", reply) { square, desk throws(StoreError) in
             guard let view = try square.note(at: reference) else { return nil }
             let reader = try square.reader(me.identity, desk)
+            let recipe: Recipe
+            switch try Self.recipe(wanted, for: me, square, desk) {
+            case .success(let found): recipe = found
+            case .failure(let error): return .failed(error)
+            }
             let found = recipe.explain(
                 try square.features(of: view, for: reader, now: now))
-            return .object(
-                ("address", .string(view.reference.text)), ("recipe", .string(recipe.name)),
-                ("description", recipe.description.map { .string($0) }),
-                ("score", .int(found.score)),
-                (
-                    "terms",
-                    .array(
-                        found.terms.map { term in
-                            .object(
-                                ("feature", .string(term.feature)), ("value", .int(term.value)),
-                                ("weight", .int(term.weight)), ("product", .int(term.product)))
-                        })
-                ))
+            return .done(
+                .object(
+                    ("address", .string(view.reference.text)), ("recipe", .string(recipe.name)),
+                    ("description", recipe.description.map { .string($0) }),
+                    ("score", .int(found.score)),
+                    (
+                        "terms",
+                        .array(
+                            found.terms.map { term in
+                                .object(
+                                    ("feature", .string(term.feature)), ("value", .int(term.value)),
+                                    ("weight", .int(term.weight)), ("product", .int(term.product)))
+                            })
+                    )))
         }
     }
 
@@ -79,31 +88,59 @@ extension Node {
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
         let me = try account(parameters)
-        let recipe = try recipe(parameters)
+        let wanted = parameters["recipe"]?.text
         let limit = Int(min(max(parameters["limit"]?.number ?? 20, 1), 200))
         let now = Self.time(parameters)
         onSquare("rank", reply) { square, desk throws(StoreError) in
+            let recipe: Recipe
+            switch try Self.recipe(wanted, for: me, square, desk) {
+            case .success(let found): recipe = found
+            case .failure(let error): return .failed(error)
+            }
             let reader = try square.reader(me.identity, desk)
             let places = try square.ranking(recipe, for: reader, now: now)
-            return .object(
-                (
-                    "posts",
-                    .array(
-                        places.prefix(limit).map { place in
-                            describe(place.view, square.people).with(
-                                ("score", .int(place.explanation.score)))
-                        })
-                ))
+            return .done(
+                .object(
+                    (
+                        "posts",
+                        .array(
+                            places.prefix(limit).map { place in
+                                describe(place.view, square.people).with(
+                                    ("score", .int(place.explanation.score)))
+                            })
+                    )))
         }
     }
 
-    private func recipe(_ parameters: Value) throws(NodeError) -> Recipe {
-        let name = parameters["recipe"]?.text ?? Recipe.shipped.first?.name ?? ""
-        guard let recipe = Recipe.shipped.first(where: { $0.name == name }) else {
-            let names = Recipe.shipped.map { "\"\($0.name)\"" }.joined(separator: ", ")
-            throw .notFound("there is no recipe called \"\(name)\" (there is: \(names))")
+    /// The recipe that somebody means by a name or an address: one that every node has, their own,
+    /// one that they chose, or whichever stands at the address.
+    private static func recipe(
+        _ wanted: String?, for account: Account, _ square: Square, _ desk: Desk?
+    ) throws(StoreError) -> Result<Recipe, NodeError> {
+        let name = wanted ?? Recipe.shipped.first?.name ?? ""
+        if let reference = Reference(text: name) {
+            guard let found = try square.recipe(at: reference) else {
+                return .failure(.notFound("no recipe is at \(name), or it is not here (yet)"))
+            }
+            return .success(found.recipe)
         }
-        return recipe
+        if let shipped = Recipe.shipped.first(where: { $0.name == name }) {
+            return .success(shipped)
+        }
+        let signed = try square.recipes(for: account.identity, desk)
+        let named = signed.filter { $0.recipe.name.utf8.elementsEqual(name.utf8) }
+        switch named.count {
+        case 1: return .success(named[0].recipe)
+        case 0:
+            let all = Recipe.shipped.map(\.name) + signed.map(\.recipe.name)
+            let names = all.map { "\"\($0)\"" }.joined(separator: ", ")
+            return .failure(
+                .notFound("there is no recipe called \"\(name)\" (there is: \(names))"))
+        default:
+            let addresses = named.map(\.reference.text).joined(separator: ", ")
+            return .failure(
+                .badRequest("\(named.count) recipes are called \"\(name)\": say \(addresses)"))
+        }
     }
 
     /// The time as of which an order is asked for.

@@ -107,14 +107,16 @@ extension Node {
 
     private func describe(_ post: Post) -> Value {
         let (kind, text) = words(post.body)
-        var origin: Value?
-        if case .content(let content) = post.body { origin = Self.origin(content) }
+        var (origin, answered): (Value?, Value?)
+        if case .content(let content) = post.body {
+            (origin, answered) = (Self.origin(content), Self.answered(content))
+        }
         let author = post.identity ?? post.reference.log
         return .object(
             ("address", .string(post.reference.text)), ("author", .string(DIDKey.encode(author))),
             ("name", post.name.map { .string($0) }), ("index", .int(post.reference.index)),
             ("time", .int(post.time.milliseconds)), ("kind", .string(kind)), ("text", text),
-            ("imported", origin))
+            ("reply", answered), ("imported", origin))
     }
 
     /// An entry's kind, and what people read of it.

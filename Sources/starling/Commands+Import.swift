@@ -13,7 +13,8 @@ extension Command {
             Mastodon. Your posts keep their time and their old address, are marked as brought along,
             and never stand as new. Run it again at any time: what is here already is left out.
 
-            What was passed on from others is left out, and of Mastodon whatever was not for
+            What you answered to yourself stays a conversation; what you answered to others stands
+            alone. What was passed on from others is left out, and of Mastodon whatever was not for
             everybody. Twitter does not say what was: of a protected account everything would become
             public here. Texts only: pictures stay where they are, with their address.
             """,
@@ -31,7 +32,10 @@ extension Command {
             var arrival = try Arrival(from: service, of: logs, ask)
             let pipe = PostPipe(node, context)
             do throws(NodeError) {
-                try arrival.take(service, path) { posts throws(NodeError) in try pipe.send(posts) }
+                let way = Arrival.Way(
+                    send: { posts throws(NodeError) in try pipe.send(posts) },
+                    settle: { () throws(NodeError) in try pipe.finish() })
+                try arrival.take(service, path, way)
                 try pipe.finish()
             } catch {
                 // What is under way is taken, or fails for the same reason.

@@ -36,7 +36,8 @@ extension Command {
             A recipe weighs what signed entries and your own settings say, in whole numbers: whoever
             has the same ones comes to the same order.
 
-              --recipe NAME  "latest" (default), "catch up" or "quiet friends first"
+              --recipe NAME  "latest" (default), "catch up", "quiet friends first", or one of your
+                             own, or that you chose; or the address of any
               --at TIME      as it stood then, in milliseconds since 1970 (default: now)
             """,
         words: 1...1, options: ["--recipe", "--at"]

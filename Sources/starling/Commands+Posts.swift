@@ -94,8 +94,9 @@ extension Command {
 
               --limit N  how many (default 20, at most 1000)
               --all      of everybody that this node holds
-              --recipe NAME  in the order of a recipe: "catch up", "quiet friends first" or
-                         "latest"; the first in that order stands last
+              --recipe NAME  in the order of a recipe: "catch up", "quiet friends first",
+                         "latest", one of your own or that you chose, or the address of any;
+                         the first in that order stands last
               --at TIME  as it stood then, in milliseconds since 1970
             """,
         flags: ["--all"], options: ["--limit", "--recipe", "--at"]

@@ -151,7 +151,7 @@ def test_all_of_it(town, tmp_path):
     mine("DELETE", f"/accounts/{him.id}/labels", {"name": "spoilers"})
     assert [s for s in a.timeline_home() if s.id == sent.id][0].filtered == []
 
-    recipes_of_ones_own(mine, his, a, b, him, sent)
+    recipes_of_ones_own(mine, his, alice, a, b, him, sent)
     people_and_their_keys(mine, alice, a, b, bob, him)
     the_owner(mine, his, alice, a)
     bring_and_take(mine, alice)
@@ -160,7 +160,7 @@ def test_all_of_it(town, tmp_path):
     assert asked == described, "every operation of the description was asked, and no other"
 
 
-def recipes_of_ones_own(mine, his, a, b, him, sent):
+def recipes_of_ones_own(mine, his, alice, a, b, him, sent):
     """Published as signed entries, chosen by address, known as lists by ids that stay."""
     weights = [{"feature": "replies", "weight": 5}, {"feature": "age", "weight": -1}, {"feature": "media", "weight": 0}]
     made = mine("POST", "/recipes", {"name": "talk", "description": "What is talked about.", "weights": weights})
@@ -188,6 +188,12 @@ def recipes_of_ones_own(mine, his, a, b, him, sent):
     assert renamed["id"] != made["id"] and made["id"] not in [x.id for x in a.lists()]
     me = a.me().id
     assert [r["name"] for r in mine("GET", f"/accounts/{me}/recipes")] == ["old first"], "the others are retracted"
+    told = alice.ask("timeline", "--recipe", "old first")["posts"]
+    assert [p["score"] for p in told] == sorted((p["score"] for p in told), reverse=True)
+    assert [p["address"] for p in told] == [s.uri for s in a.timeline_list(renamed["id"])], "the same order on the command line"
+    assert alice.ask("explain", sent.uri, "--recipe", renamed["address"])["recipe"] == "old first"
+    refused = alice.run("timeline", "--recipe", "bob's").fails().err
+    assert all(name in refused for name in ("latest", "quiet friends first", "old first")), refused
 
     offered = his("POST", "/recipes", {"name": "bob's", "weights": [{"feature": "age", "weight": -2}]})
     seen = eventually(lambda: mine("GET", f"/accounts/{him.id}/recipes"), "bob's recipe")[0]
@@ -204,6 +210,7 @@ def recipes_of_ones_own(mine, his, a, b, him, sent):
     eventually(lambda: now()["gone"], "what bob took back")
     assert seen["id"] not in [x.id for x in a.lists()]
     assert mine("POST", f"/accounts/{him.id}/recipes", {"address": newer["address"]})["weights"][0]["weight"] == -3
+    assert alice.ask("explain", sent.uri, "--recipe", "bob's")["terms"][0]["weight"] == -3, "known by its name since it was chosen"
     mine.refused(422, "PUT", f"/recipes/{offered['id']}", {"weights": weights})
     mine("DELETE", f"/recipes/{offered['id']}")
     mine("DELETE", f"/recipes/{renamed['id']}")

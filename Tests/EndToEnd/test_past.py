@@ -54,6 +54,46 @@ def test_import_twice(room):
     assert past[0]["imported"]["time"] < past[0]["time"]
 
 
+def test_conversations_with_oneself(room):
+    """An archive that begins with its newest, as Twitter's does; twice, the second time with one answer more."""
+    one = room.node("one").start()
+    folder = room.machine("files").folder
+    answers = {2: 1, 3: 2, 4: 2, 5: 999, 6: 5, 7: 8, 8: 7, 9: 9}
+
+    def pack(numbers):
+        posts = [{"tweet": {"id_str": str(n), "created_at": f"Wed Nov 25 18:{n:02}:00 +0000 2020", "full_text": f"post {n}"}
+                  | ({"in_reply_to_status_id_str": str(answers[n])} if n in answers else {})} for n in numbers]
+        path = folder / "thread.zip"
+        with zipfile.ZipFile(path, "w") as out:
+            out.writestr("data/tweets.js", "window.YTD.tweets.part0 = " + json.dumps(posts))
+        return path
+
+    def conversations():
+        past = {entry["text"]: entry for entry in entries(one) if "imported" in entry}
+        names = {entry["address"]: text[5:] for text, entry in past.items()}
+        reply = {text[5:]: entry["reply"] for text, entry in past.items() if "reply" in entry}
+        return len(past), {n: (names[r["to"]], names.get(r.get("root"))) for n, r in reply.items()}
+
+    assert one.ask("import", "twitter", pack([9, 8, 7, 6, 5, 3, 2, 1]))["posted"] == 8
+    count, told = conversations()
+    # 5 answers somebody else, 7 and 8 each other, and 9 itself: no post can, and none is lost.
+    assert count == 8 and told == {"2": ("1", None), "3": ("2", "1"), "6": ("5", None)}, told
+    assert one.ask("import", "twitter", pack([4, 3, 2, 1]))["posted"] == 1
+    assert conversations() == (9, told | {"4": ("2", "1")})
+
+
+def test_a_question_keeps_its_answers(room):
+    one = room.node("one").start()
+    path = outbox(room.machine("files").folder, [
+        {"id": "https://m.example/1", "type": "Question", "to": [PUBLIC], "content": "<p>Which?</p>",
+         "oneOf": [{"type": "Note", "name": "tea", "replies": {"totalItems": 3}}, {"type": "Note", "name": "coffee"}]},
+        {"id": "https://m.example/2", "to": [PUBLIC], "content": "Tea it is.", "inReplyTo": "https://m.example/1"},
+    ])
+    assert one.ask("import", "mastodon", path)["posted"] == 2
+    asked, answer = [entry for entry in entries(one) if "imported" in entry]
+    assert asked["text"] == "Which?\n\n- tea: 3\n- coffee" and answer["reply"] == {"to": asked["address"]}
+
+
 def test_only_what_was_public(room):
     one = room.node("one").start()
     folder = room.machine("files").folder

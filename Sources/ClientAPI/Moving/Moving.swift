@@ -110,11 +110,12 @@ final class Moving: Sendable {
         }
         var arrival = try Arrival(from: service, of: try OwnLogs(of: account.name, ask), ask)
         defer { change(.arrival) { $0.counts = arrival.counts } }
-        try arrival.take(service, file.path, name: "the file") { posts throws(NodeError) in
+        let way = Arrival.Way { posts throws(NodeError) in
             _ = try ask(
                 "post", .object(("as", .string(account.name)), ("past", .array(posts))))
-            change(.arrival) { $0.done += posts.count }
+            self.change(.arrival) { $0.done += posts.count }
         }
+        try arrival.take(service, file.path, name: "the file", way)
     }
 
     // MARK: Exports

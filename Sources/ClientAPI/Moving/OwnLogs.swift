@@ -26,12 +26,24 @@ package struct OwnLogs {
         logs = (reply["logs"]?.list ?? []).compactMap { $0["log"]?.text }
     }
 
+    /// How far each log was handed over.
+    package typealias Places = [String: UInt64]
+
     /// Hands over every entry with the log it stands in, oldest first in each.
     package func each(
         _ ask: Ask, _ body: (String, Value) throws(NodeError) -> Void
     ) throws(NodeError) {
+        var places: Places = [:]
+        try each(from: &places, ask, body)
+    }
+
+    /// The same from `places` on, which move to the end.
+    package func each(
+        from places: inout Places, _ ask: Ask,
+        _ body: (String, Value) throws(NodeError) -> Void
+    ) throws(NodeError) {
         for log in logs where log != identity {
-            var next: UInt64 = 0
+            var next = places[log] ?? 0
             while true {
                 let reply = try ask(
                     "log",
@@ -41,6 +53,7 @@ package struct OwnLogs {
                 for entry in entries { try body(log, entry) }
                 guard let last = entries.last?["index"]?.number, last >= next else { break }
                 next = last + 1
+                places[log] = next
             }
         }
     }
