@@ -15,7 +15,7 @@ extension Node {
     func poll(
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
-        let reference = try postReference(parameters)
+        let reference = try self.reference(parameters)
         let isRecount = parameters["recount"]?.flag ?? false
         let me = try? account(parameters)
         onSquare("poll", reply) { square, desk throws(StoreError) in
@@ -52,7 +52,7 @@ extension Node {
     func explain(
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
-        let reference = try postReference(parameters)
+        let reference = try self.reference(parameters)
         let me = try account(parameters)
         let wanted = parameters["recipe"]?.text
         let now = Self.time(parameters)
@@ -146,15 +146,6 @@ extension Node {
     /// The time as of which an order is asked for.
     private static func time(_ parameters: Value) -> UnixTime {
         parameters["at"]?.number.map { UnixTime(milliseconds: $0) } ?? EventLoop.wallClock()
-    }
-
-    private func postReference(_ parameters: Value) throws(NodeError) -> Reference {
-        guard let text = parameters["address"]?.text else { throw .badRequest("which post?") }
-        guard let reference = Reference(text: text) else {
-            throw .badRequest(
-                "\"\(text)\" is not the address of a post: it has the form did:key:z6Mk…/INDEX/z…")
-        }
-        return reference
     }
 }
 

@@ -180,7 +180,8 @@ extension Node {
         return try reader.binding(of: reference.log, identity: identity, addedAt: at)
     }
 
-    private func reference(_ parameters: Value) throws(NodeError) -> Reference {
+    /// The address of a post that a request names.
+    func reference(_ parameters: Value) throws(NodeError) -> Reference {
         guard let text = parameters["address"]?.text else { throw .badRequest("which post?") }
         guard let reference = Reference(text: text) else {
             throw .badRequest(

@@ -19,6 +19,14 @@ def serve(room, name, *words, **more):
     return made
 
 
+def serve_two(room, first, second):
+    """Two nodes that serve apps and are connected."""
+    one = serve(room, first)
+    other = serve(room, second, "--join", one.invite)
+    node.wait_until(lambda: other.peers(), "a connection", pause=0.05)
+    return one, other
+
+
 def web(one):
     return one.greeting["web"]
 

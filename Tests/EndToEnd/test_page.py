@@ -20,9 +20,7 @@ VIEWS = ["/", "/p/square", "/p/notifications", "/p/search?q=first", "/p/bookmark
 @pytest.fixture
 def pair(room):
     """Ada and Ben, who follow each other on two nodes."""
-    ada = apps.serve(room, "ada")
-    ben = apps.serve(room, "ben", "--join", ada.invite)
-    node.wait_until(lambda: ben.peers(), "a connection", pause=0.05)
+    ada, ben = apps.serve_two(room, "ada", "ben")
     ada.post("The first words of Ada in the #garden")
     ben.post("The first words of Ben")
     ada.wait_for_entries(6)

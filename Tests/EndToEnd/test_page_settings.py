@@ -16,14 +16,24 @@ SECTIONS = ["profile", "look", "orders", "orders/new", "hidden", "people", "acce
 @pytest.fixture
 def pair(room):
     """Ada, who follows Ben on another node."""
-    ada = apps.serve(room, "ada")
-    ben = apps.serve(room, "ben", "--join", ada.invite)
-    node.wait_until(lambda: ben.peers(), "a connection", pause=0.05)
+    ada, ben = apps.serve_two(room, "ada", "ben")
     ada.post("Ada looks at the sea")
     ben.post("Ben mends his boat")
     ada.wait_for_entries(6)
     ada.ask("follow", ben.identity)
     return ada, ben
+
+
+def open_published(window, who, words):
+    """What somebody on another node publishes, as soon as their page has it, opened."""
+
+    def offered():
+        window.go(f"/@{who.name}@{who.identity.split(':')[2][:14]}")
+        window.page.locator(".fold").first.wait_for()
+        return window.page.get_by_text(words).count()
+
+    node.wait_until(offered, words, pause=0.3)
+    window.page.get_by_text(words).click()
 
 
 def toasted(window, text):
@@ -83,15 +93,7 @@ def test_an_order_of_somebody_else(pair, windows):
     ben.page.get_by_label("Was passed on", exact=True).fill("7")
     ben.page.get_by_role("button", name="Publish").click()
     toasted(ben, "is published")
-    theirs = f"/@ben@{pair[1].identity.split(':')[2][:14]}"
-
-    def offered():
-        ada.go(theirs)
-        ada.page.locator(".fold").first.wait_for()
-        return ada.page.get_by_text("Publishes 1 order of Home").count()
-
-    node.wait_until(offered, "Ben's order", pause=0.3)
-    ada.page.get_by_text("Publishes 1 order of Home").click()
+    open_published(ada, pair[1], "Publishes 1 order of Home")
     ada.page.get_by_role("button", name="Use it").click()
     toasted(ada, "stands at the top of Home")
     ada.go("/")
@@ -140,15 +142,7 @@ def test_labels_are_chosen_on_their_publishers_page(pair, windows):
     entry = {"account_id": str(ben.me().id), "label": "sailor", "reason": "has a boat"}
     ben._Mastodon__api_request(
         "PUT", "/api/starling/v1/labels", {"name": "boats", "entries": [entry]}, use_json=True)
-    page = f"/@ben@{pair[1].identity.split(':')[2][:14]}"
-
-    def offered():
-        ada.go(page)
-        ada.page.locator(".fold").first.wait_for()
-        return ada.page.get_by_text("Publishes 1 list of labels").count()
-
-    node.wait_until(offered, "the list", pause=0.3)
-    ada.page.get_by_text("Publishes 1 list of labels").click()
+    open_published(ada, pair[1], "Publishes 1 list of labels")
     ada.page.get_by_text("1 entry").click()
     expect(ada.page.locator(".entries")).to_contain_text("sailor")
     ada.page.get_by_role("button", name="Use it").click()

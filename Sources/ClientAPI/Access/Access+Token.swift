@@ -166,7 +166,7 @@ extension Access {
             "iss": .string(request.origin + "/"), "sub": .string(did),
             "name": .string(caller.account.name),
             "preferred_username": .string(caller.account.name),
-            "profile": .string(request.origin + "/@" + RedirectURI.escaped(caller.account.name)),
+            "profile": .string(request.origin + "/@" + URLText.encode(caller.account.name)),
         ])
     }
 

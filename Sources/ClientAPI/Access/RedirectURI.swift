@@ -68,22 +68,8 @@ enum RedirectURI {
 
     /// With `fields` behind what the address has already.
     static func adding(_ fields: [(String, String)], to text: String) -> String {
-        let query = fields.map { "\(escaped($0.0))=\(escaped($0.1))" }.joined(separator: "&")
+        let query = fields.map { "\(URLText.encode($0.0))=\(URLText.encode($0.1))" }.joined(
+            separator: "&")
         return text + (text.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + query
-    }
-
-    /// RFC 3986 §2.1, all but the unreserved characters.
-    static func escaped(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                out.append(byte)
-            default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

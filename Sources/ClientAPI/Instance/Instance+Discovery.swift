@@ -60,7 +60,7 @@ extension Instance {
                     || DIDKey.encode(account.identity).utf8.elementsEqual(name)
             })
         else { throw HTTPFailure(404, "There is nobody of that name here") }
-        let escaped = RedirectURI.escaped(account.name)
+        let escaped = URLText.encode(account.name)
         let page = request.origin + "/@" + escaped
         var response = HTTPResponse.json([
             "subject": .string("acct:\(escaped)@\(request.host)"),

@@ -89,7 +89,7 @@ struct AuthorFeed: Sendable {
     }
 
     func atom(at address: String) -> String {
-        func text(_ text: String) -> String { Markup.escape(text[...]) }
+        func text(_ text: String) -> String { DisplayText.html(text) }
         var out = """
             <?xml version="1.0" encoding="utf-8"?>
             <feed xmlns="http://www.w3.org/2005/Atom">

@@ -26,8 +26,8 @@ package struct Handles {
     /// What somebody is called, without what could turn the text around it.
     package func displayName(_ identity: LogKey) -> String {
         let name = people.name(of: identity) ?? accounts.first { $0.identity == identity }?.name
-        let clean = (name ?? "").unicodeScalars.filter { !Self.isHidden($0) }
-        return clean.isEmpty ? Self.fingerprint(identity) : String(String.UnicodeScalarView(clean))
+        let clean = DisplayText.line(name ?? "")
+        return clean.isEmpty ? Self.fingerprint(identity) : clean
     }
 
     /// Letters and digits of a name, as programs expect them.
@@ -54,16 +54,6 @@ package struct Handles {
 
     package static func fingerprint(_ identity: LogKey) -> String {
         String(DIDKey.multibase(identity).prefix(keyCharacters))
-    }
-
-    /// Controls, and marks that change the direction of text or that nobody sees.
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0...0x1f, 0x7f...0x9f, 0x61c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f,
-            0xfeff, 0xfff9...0xfffb, 0xe0000...0xe007f:
-            true
-        default: false
-        }
     }
 
     // MARK: To identities

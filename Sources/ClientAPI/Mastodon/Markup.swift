@@ -15,17 +15,6 @@ package enum Markup {
         case mention(Substring, PublicKey)
     }
 
-    /// ASCII that is the same in HTML, as most of most texts is.
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
-            UInt8(ascii: "'"), 0x7f:
-            false
-        case 0x09, 0x0a, 0x0d: true
-        default: 0x20..<0x7f ~= byte
-        }
-    }
-
     // MARK: Reading
 
     /// The pieces of a text; mentions stand where the note says.
@@ -159,17 +148,14 @@ package enum Markup {
 
     // MARK: Writing
 
-    /// How a page names somebody, and where it shows them.
+    /// Where a page shows somebody, and a tag.
     package struct Names {
-        package var handle: (PublicKey) -> String
         package var page: (PublicKey) -> String
         package var tagPage: (String) -> String
 
         package init(
-            handle: @escaping (PublicKey) -> String, page: @escaping (PublicKey) -> String,
-            tagPage: @escaping (String) -> String
+            page: @escaping (PublicKey) -> String, tagPage: @escaping (String) -> String
         ) {
-            self.handle = handle
             self.page = page
             self.tagPage = tagPage
         }
@@ -182,7 +168,7 @@ package enum Markup {
         var inner = ""
         for piece in pieces(text, mentions: mentions) {
             switch piece {
-            case .text(let text): inner += escape(text)
+            case .text(let text): inner += DisplayText.html(text)
             case .link(let url):
                 inner += anchor(String(url), shown: String(url), rel: "nofollow noopener", "")
             case .tag(let tag):
@@ -212,26 +198,7 @@ package enum Markup {
     ) -> String {
         let kind = kind.isEmpty ? "" : " class=\"\(kind)\""
         let rel = rel.isEmpty ? "" : " rel=\"\(rel)\""
-        return "<a href=\"\(escape(url[...]))\"\(kind)\(rel) target=\"_blank\">"
-            + escape(shown[...]) + "</a>"
-    }
-
-    /// What means something in HTML as entities; control characters but line ends are left out.
-    package static func escape(_ text: Substring) -> String {
-        if text.utf8.allSatisfy(isPlain) { return String(text) }
-        var out = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": out.append(contentsOf: "&amp;".unicodeScalars)
-            case "<": out.append(contentsOf: "&lt;".unicodeScalars)
-            case ">": out.append(contentsOf: "&gt;".unicodeScalars)
-            case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
-            case "'": out.append(contentsOf: "&#39;".unicodeScalars)
-            case "\n", "\r", "\t": out.append(scalar)
-            case "\0"..<" ", "\u{7f}"..<"\u{a0}", "\u{fffe}", "\u{ffff}": continue
-            default: out.append(scalar)
-            }
-        }
-        return String(out)
+        return "<a href=\"\(DisplayText.html(url))\"\(kind)\(rel) target=\"_blank\">"
+            + DisplayText.html(shown) + "</a>"
     }
 }

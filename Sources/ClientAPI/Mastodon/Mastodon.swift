@@ -104,7 +104,7 @@ package final class Mastodon: Sendable {
         }
         return Call(
             request: request, parameters: try request.parameters(), caller: caller,
-            viewer: Viewer(account: caller?.account, base: request.base, accounts: door.accounts),
+            viewer: Viewer(account: caller?.account, base: request.origin, accounts: door.accounts),
             service: self)
     }
 }
@@ -198,13 +198,6 @@ extension HTTPFailure {
 extension HTTPRequest {
     /// Bearer, or the parameter that event streams use.
     var token: String? { bearer ?? (try? parameters().text("access_token")) ?? nil }
-
-    /// How the client calls this node. The gate let only its own names through.
-    var base: String {
-        let host = headers["Host"] ?? "localhost"
-        let isSecure = headers["X-Forwarded-Proto"] == "https"
-        return (isSecure ? "https://" : "http://") + host
-    }
 }
 
 /// Posts by the key that a client sends along, so that one that asks again after a lost answer does

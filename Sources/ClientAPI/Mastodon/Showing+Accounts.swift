@@ -61,7 +61,7 @@ extension Showing {
         }
         for tip in profile?.tips ?? [] {
             fields.append([
-                "name": "tip", "value": .string(Markup.escape(tip[...])), "verified_at": nil,
+                "name": "tip", "value": .string(DisplayText.html(tip)), "verified_at": nil,
             ])
         }
         return .array(fields)
@@ -70,9 +70,9 @@ extension Showing {
     /// Only web addresses become links.
     private func anchor(_ uri: String) -> String {
         guard uri.hasPrefix("https://") || uri.hasPrefix("http://") else {
-            return Markup.escape(uri[...])
+            return DisplayText.html(uri)
         }
-        let text = Markup.escape(uri[...])
+        let text = DisplayText.html(uri)
         return "<a href=\"\(text)\" rel=\"nofollow noopener me\" target=\"_blank\">\(text)</a>"
     }
 

@@ -78,7 +78,7 @@ package struct Showing {
 
     var names: Markup.Names {
         Markup.Names(
-            handle: { acct($0) }, page: { page(of: $0) },
+            page: { page(of: $0) },
             tagPage: { "\(viewer.base)/tags/\(URLText.encode($0))" })
     }
 
@@ -125,24 +125,6 @@ struct Hidden {
         blocked = Set(try desk.rows(.block, of: identity).map(\.id))
         threads = Set(try desk.rows(.mutedThread, of: identity).map(\.id))
         filters = try Filter.all(of: identity, desk).filter { !$0.isOver(now) }
-    }
-}
-
-/// Text in addresses (RFC 3986 §2).
-package enum URLText {
-    /// Everything but unreserved characters by its bytes.
-    package static func encode(_ text: String) -> String {
-        var out = ""
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e:
-                out.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let hex = String(byte, radix: 16, uppercase: true)
-                out += "%" + (hex.utf8.count == 1 ? "0" : "") + hex
-            }
-        }
-        return out
     }
 }
 

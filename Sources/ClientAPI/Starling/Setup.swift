@@ -78,7 +78,7 @@ final class Setup: Sendable {
                 let caller = try access.caller(of: request, for: scope)
                 try caller.mustBePage(request)
                 let viewer = Viewer(
-                    account: caller.account, base: request.base,
+                    account: caller.account, base: request.origin,
                     accounts: mastodon.door.accounts)
                 return try handler(
                     self,

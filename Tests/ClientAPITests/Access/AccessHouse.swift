@@ -103,7 +103,7 @@ final class AccessHouse {
     }
 
     static func encoded(_ form: [(String, String)]) -> String {
-        form.map { RedirectURI.escaped($0.0) + "=" + RedirectURI.escaped($0.1) }
+        form.map { URLText.encode($0.0) + "=" + URLText.encode($0.1) }
             .joined(separator: "&")
     }
 

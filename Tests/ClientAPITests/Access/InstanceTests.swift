@@ -56,7 +56,7 @@ import Testing
         let house = try AccessHouse(["ada", "Bob B."])
         func ask(_ resource: String, host: String = "social.example") throws -> Answer {
             try house.ask(
-                "GET /.well-known/webfinger?resource=" + RedirectURI.escaped(resource), host: host)
+                "GET /.well-known/webfinger?resource=" + URLText.encode(resource), host: host)
         }
         let ada = try ask("acct:ada@social.example")
         #expect(ada["subject"] == "acct:ada@social.example")

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct MarkupTests {
     private let names = Markup.Names(
-        handle: { _ in "ann" }, page: { _ in "http://node/@ann" },
+        page: { _ in "http://node/@ann" },
         tagPage: { "http://node/tags/\($0)" })
     private let key = SigningKey(seed: SecretBytes(Array(repeating: 7, count: 32))).publicKey
 
@@ -81,7 +81,7 @@ import Testing
     @Test func foreignMentions() {
         for (range, text) in [(0..<3, "<b>"), (3..<7, "bold"), (0..<11, "<b>bold</b>")] {
             let shown = html("<b>bold</b>", [Note.Mention(range, key)])
-            #expect(shown.contains(">\(Markup.escape(text[...]))</a>"))
+            #expect(shown.contains(">\(DisplayText.html(text))</a>"))
             #expect(!shown.contains("<b>"))
         }
     }
