@@ -1,3 +1,5 @@
+import Content
+import Crypto
 import MerkleLog
 import Store
 import Wire
@@ -16,13 +18,20 @@ enum Checking {
         }
     }
 
-    /// Everything, from the first entry of every log.
-    ///
-    /// Gives the report for the owner, the places that are damaged, and the logs whose bytes were
-    /// counted wrong.
+    /// What a whole check found: the report for the owner, and what is to be done about it.
+    struct Found {
+        var report: Value
+        var places: [StoreError.Place]
+        /// Media of which something is not as it was written.
+        var media: [Blob]
+        /// Logs whose bytes were counted wrong.
+        var miscounted: [LogKey]
+    }
+
+    /// Everything, from the first entry of every log to the last byte of every picture.
     static func run(
-        _ path: String, progress: (Value) -> Void
-    ) -> Result<(Value, [StoreError.Place], [LogKey]), NodeError> {
+        _ path: String, _ files: BlobStore, progress: (Value) -> Void
+    ) -> Result<Found, NodeError> {
         do throws(StoreError) {
             var reported: UInt64 = 0
             let reader = try StoreReader(directory: path)
@@ -31,15 +40,40 @@ enum Checking {
                 reported = report.entries
                 progress(.object(("entries", .int(report.entries)), ("total", .int(total))))
             })
+            let media = media(files)
+            let damage =
+                report.damage.map { "\($0)" }
+                + media.damaged.map {
+                    "a file of \($0.size) bytes, \(DIDKey.multibase($0.root))"
+                }
             let value = Value.object(
                 ("logs", .int(report.logs)), ("entries", .int(report.entries)),
                 ("bytes", .int(report.bytes)), ("bodiesAbsent", .int(report.bodiesAbsent)),
-                ("miscounted", .int(report.miscounted.count)), ("ok", .bool(report.isClean)),
-                ("damageCount", .int(report.damageCount)),
-                ("damage", .array(report.damage.prefix(100).map { .string("\($0)") })))
-            return .success((value, report.damage.map(\.place), report.miscounted))
+                ("media", .int(media.count)), ("mediaBytes", .int(media.bytes)),
+                ("miscounted", .int(report.miscounted.count)), ("ok", .bool(damage.isEmpty)),
+                ("damageCount", .int(report.damageCount + media.damaged.count)),
+                ("damage", .array(damage.prefix(100).map { .string($0) })))
+            return .success(
+                Found(
+                    report: value, places: report.damage.map(\.place), media: media.damaged,
+                    miscounted: report.miscounted))
         } catch {
             return .failure(.store("\(error)"))
         }
+    }
+
+    /// Every chunk of every file that is here whole. What is dropped meanwhile is no damage.
+    private static func media(
+        _ files: BlobStore
+    ) -> (count: Int, bytes: UInt64, damaged: [Blob]) {
+        var (count, bytes, damaged): (Int, UInt64, [Blob]) = (0, 0, [])
+        for blob in files.own + files.others {
+            let isSound = files.open(blob.root)?.isSound(0..<blob.size) ?? false
+            guard files.holds(blob) else { continue }
+            count += 1
+            bytes += blob.size
+            if !isSound { damaged.append(blob) }
+        }
+        return (count, bytes, damaged)
     }
 }

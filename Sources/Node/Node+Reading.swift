@@ -204,23 +204,25 @@ extension Node {
 
     // MARK: Check
 
-    /// Re-verifies every log on a thread of its own, with progress.
+    /// Re-verifies every log and all media on a thread of its own, with progress. What is damaged
+    /// is fetched again, as far as others have it.
     func check(_ reply: @escaping (Control.Reply) -> Void) {
         let answer = LoopBound(reply)
-        let path = paths.store
+        let (path, media) = (paths.store, media)
         let mailbox = tasks.mailbox
         startThread("check") {
-            let result = Checking.run(path) { progress in
+            let result = Checking.run(path, media.files) { progress in
                 _ = mailbox.post { _ in answer.value(.progress(progress)) }
             }
             _ = mailbox.post { node in
                 switch result {
-                case .success(let (report, places, miscounted)):
-                    for log in miscounted { node.recount(log) }
-                    for case .entry(let log, let index) in places {
+                case .success(let found):
+                    for log in found.miscounted { node.recount(log) }
+                    for case .entry(let log, let index) in found.places {
                         node.handle(.damaged(log, index: index))
                     }
-                    answer.value(.done(report))
+                    for blob in found.media { media.submit(.damaged(blob)) }
+                    answer.value(.done(found.report))
                 case .failure(let error): answer.value(.failed(error))
                 }
             }

@@ -136,8 +136,11 @@ extension Command {
 
     static let check = Command(
         name: "check", usage: "check",
-        summary: "Verify every log that is stored, from the first entry.",
-        details: "Exit code 1 when anything is damaged; each damage is printed with its place."
+        summary: "Verify all that is stored: every log from the first entry, every picture.",
+        details: """
+            Exit code 1 when anything is damaged; each damage is printed with its place. A node that
+            runs fetches again what is damaged, as far as others have it.
+            """
     ) { context throws(NodeError) in
         try context.withNode { node throws(NodeError) in
             var progress = Progress("verified")
@@ -242,9 +245,10 @@ extension Command {
     private static func show(check: Value) {
         func number(_ key: String) -> UInt64 { check[key]?.number ?? 0 }
         for damage in check["damage"]?.list ?? [] { Terminal.line("DAMAGED: \(damage.text ?? "")") }
+        let files = number("media") == 1 ? "1 file" : "\(number("media")) files"
         Terminal.line(
             "verified \(number("logs")) logs, \(number("entries")) entries, "
-                + "\(number("bytes")) bytes: "
+                + "\(number("bytes")) bytes, \(files) of \(number("mediaBytes")) bytes: "
                 + ((check["damage"]?.list ?? []).isEmpty ? "all is well" : "damage found"))
     }
 

@@ -101,17 +101,35 @@ def test_a_damaged_picture_is_fetched_again(room, chance):
     node.wait_until(lambda: state(two, posted)["here"], "the picture at two")
     mine = fetched(one, posted, room.folder / "mine")
     rotten = one.data / "store" / "blobs" / f"{posted['root']}-{posted['size']}"
-    data = bytearray(rotten.read_bytes())
-    data[200_000] ^= 1
-    with open(rotten, "r+b") as file:
-        file.seek(200_000)
-        file.write(data[200_000:200_001])
+    spoil(rotten, 200_000)
     with pytest.raises(control.Refusal):
         fetched(one, posted, room.folder / "rotten", seconds=1)
     node.wait_until(
         lambda: state(one, posted)["here"] and rotten.exists() and rotten.read_bytes() == mine, "it is right again"
     )
     assert fetched(one, posted, room.folder / "again") == mine
+    assert one.ask("check")["media"] == 1 and one.ask("check")["ok"]
+    # A whole check looks at every byte, and what it finds is fetched again.
+    two.stop()
+    copy = two.data / "store" / "blobs" / rotten.name
+    spoil(copy, 300_000)
+    found = two.run("check").fails(1)
+    assert "DAMAGED: a file of" in found.out and str(len(mine)) in found.out, found
+    two.start()
+    node.wait_until(lambda: copy.exists() and copy.read_bytes() == mine, "the check's finding is mended")
+    spoil(copy, 300_000)
+    two.run("check").fails(1)
+    node.wait_until(lambda: copy.exists() and copy.read_bytes() == mine, "that of a running node, too")
+    assert "all is well" in two.run("check").ok().out
+
+
+def spoil(path, place):
+    """One bit of a file, in its place."""
+    with open(path, "r+b") as file:
+        file.seek(place)
+        byte = file.read(1)[0]
+        file.seek(place)
+        file.write(bytes([byte ^ 1]))
 
 
 def test_what_is_not_a_picture_is_refused(room):
