@@ -41,7 +41,7 @@ enum Checks {
     /// No two have the same bytes. Swift's own `==` takes texts for equal that are spelt
     /// differently.
     static func distinct(_ spellings: [[UInt8]], _ what: String) throws(ContentError) {
-        if Set(spellings).count != spellings.count {
+        if spellings.count > 1, Set(spellings).count != spellings.count {
             throw .refused("\(what) has the same one twice")
         }
     }

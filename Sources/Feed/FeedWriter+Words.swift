@@ -12,7 +12,11 @@ extension FeedWriter {
 
     /// How many rows' texts the index lacks.
     package func wordlessCount() throws(StoreError) -> Int64 {
-        try database.number("SELECT count(*) FROM wordless") ?? 0
+        let named = try database.number("SELECT count(*) FROM wordless") ?? 0
+        guard refillFrom > 0 else { return named }
+        let unnamed = try database.number(
+            "SELECT count(*) FROM acts WHERE id < \(refillFrom) AND kind IN (0, 2)")
+        return named + (unnamed ?? 0)
     }
 
     /// The newest rows whose texts the index lacks. Rows that are gone by now are not among them.

@@ -71,12 +71,16 @@ enum Projector {
             }
             found.act.parent = note.reply.map { Mark.of($0.to.address) }
             found.act.root = note.reply?.root.map { Mark.of($0.address) }
-            found.tags = Array(Set(note.tags.map(SearchText.tag))).sorted()
+            found.tags = Self.distinct(note.tags.map(SearchText.tag))
             var about = note.mentions.map { Mark.of($0.identity) }
             if let reply = note.reply { about.append(Mark.of(reply.to.log)) }
             if let quote = note.quote { about.append(Mark.of(quote.log)) }
-            found.about = Array(Set(about)).sorted()
+            found.about = Self.distinct(about)
             return found
+        }
+
+        private static func distinct<Value: Hashable & Comparable>(_ values: [Value]) -> [Value] {
+            values.count > 1 ? Array(Set(values)).sorted() : values
         }
     }
 }

@@ -106,7 +106,8 @@ final class SquareWorker {
     /// What came just now can be found at once; while much comes, nobody waits for that.
     func fewWords() throws(StoreError) {
         guard wordless > 0, wordless <= Limits.Feed.wordsAtOnce else { return }
-        while try words() {}
+        // One step names rows where none is named yet, one is enough for so few, one sees the end.
+        for _ in 0..<3 where try !words() { return }
     }
 
     /// Does one step of taking away what the store dropped; false when there is nothing to do.

@@ -1,11 +1,10 @@
 extension Limits {
     /// The feed: what people see of the store.
     package enum Feed {
-        /// Entries, and bytes of them, that are projected in one transaction: some hundred
+        /// Entries, and bytes of them, that are projected in one transaction: some two hundred
         /// milliseconds, in which whoever waits for another log waits. Measured by `projection`:
-        /// since a log's rows lie among all others', half of it takes a quarter longer an entry,
-        /// and twice of it a tenth less.
-        package static let entriesPerStep = 4_096
+        /// since a log's rows lie among all others', half of it takes a tenth longer an entry.
+        package static let entriesPerStep = 8_192
         package static let bytesPerStep = 4 << 20
         /// A reader of more logs than this is served by a look at what everybody wrote, so many
         /// pages of it, before each log is looked at. Guess: a look at a log costs some rows.
@@ -15,8 +14,8 @@ extension Limits {
         package static let logsPerStep = 256
         /// Bytes of the write-ahead log until it is moved into the file, where the disk budget is
         /// large; and the part of a small one. Measured by `projection`: with 8 MiB a page goes
-        /// into the file so often that rows take a third longer; 64 MiB gain 5 %.
-        package static let ahead: UInt64 = 32 << 20
+        /// into the file so often that rows take half as long again; 32 MiB cost 5 %.
+        package static let ahead: UInt64 = 64 << 20
         package static let aheadShare: UInt64 = 64
         /// Bytes of pages that the writer keeps in memory. Measured: see `projection`.
         package static let cache = 8 << 20
