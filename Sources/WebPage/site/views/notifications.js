@@ -47,15 +47,26 @@ export async function show(params, root) {
       isLoading = false;
     }
   };
+  const add = (found) => {
+    const fresh = found.filter((one) => !seen.has(one.id));
+    if (!fresh.length) return;
+    fill(foot);
+    for (const one of fresh) list.prepend(row(one));
+    if (!document.hidden) read(list);
+  };
+  // What came before the stream was open, or while it was away.
+  const catchUp = async () => {
+    const newest = list.firstElementChild?.dataset.id;
+    const found = await api.get('/api/v1/notifications', { since_id: newest, limit: 30 })
+      .catch(() => []);
+    add(found.reverse());
+  };
   await more();
-  await read(list);
 
   const ends = [
     events.listen(({ event, payload }) => {
-      if (event !== 'notification' || seen.has(payload.id)) return;
-      fill(foot);
-      list.prepend(row(payload));
-      if (!document.hidden) read(list);
+      if (event === 'notification') add([payload]);
+      if (event === 'open') catchUp();
     }),
     changed.listen((status) => views.get(status.id)?.update(status)),
     removed.listen((id, isBack) => {
@@ -64,6 +75,7 @@ export async function show(params, root) {
     }),
     watch(() => [...views.keys()]),
   ];
+  await read(list);
   return () => {
     unwatch();
     for (const end of ends) end();
