@@ -15,7 +15,7 @@ struct Outbox: Decodable {
             }
 
             var name: String?
-            var replies: Votes?
+            var replies: Lenient<Votes>?
         }
 
         var type: String?
@@ -32,7 +32,47 @@ struct Outbox: Decodable {
         var anyOf: [Option]?
         var to: [String]?
         var cc: [String]?
+
+        private enum Keys: CodingKey {
+            case type, id, url, content, summary, published, tag, contentMap, inReplyTo
+            case oneOf, anyOf, to, cc
+        }
+
+        /// A member of another shape than Mastodon writes is as if it were not there: the rest of
+        /// the post counts. One value stands for a list of one, as in JSON-LD.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            func one<T: Decodable>(_ key: Keys, _ type: T.Type = T.self) -> T? {
+                try? container.decode(type, forKey: key)
+            }
+            func list<T: Decodable>(_ key: Keys) -> [T]? {
+                let values = one(key, [Lenient<T>].self)?.compactMap(\.value)
+                return values ?? one(key, T.self).map { [$0] }
+            }
+            type = one(.type)
+            id = one(.id)
+            url = one(.url)
+            content = one(.content)
+            summary = one(.summary)
+            published = one(.published)
+            tag = list(.tag)
+            contentMap = one(.contentMap)
+            inReplyTo = one(.inReplyTo) ?? one(.inReplyTo, Named.self)?.id
+            oneOf = list(.oneOf)
+            anyOf = list(.anyOf)
+            to = list(.to)
+            cc = list(.cc)
+        }
     }
+
+    /// An element that may have any shape.
+    struct Lenient<Value: Decodable>: Decodable {
+        var value: Value?
+        init(from decoder: any Decoder) { value = try? Value(from: decoder) }
+    }
+
+    /// An object where its address alone would do.
+    private struct Named: Decodable { var id: String }
 
     var type: String?
     var object: Object?
@@ -59,7 +99,8 @@ struct Outbox: Decodable {
         guard ((object.to ?? []) + (object.cc ?? [])).contains(where: Self.isEverybody) else {
             return .notPublic
         }
-        let text = Markup.text(object.content ?? "") + Self.outcome(object)
+        let text = [Markup.text(object.content ?? ""), Self.outcome(object)]
+            .filter { !$0.isEmpty }.joined(separator: "\n\n")
         guard !text.isEmpty else { return .other }
         let tags = (object.tag ?? []).filter { $0.type == "Hashtag" }.compactMap(\.name)
         let languages = (object.contentMap ?? [:]).keys.sorted()
@@ -75,10 +116,10 @@ struct Outbox: Decodable {
     private static func outcome(_ object: Object) -> String {
         let lines = (object.oneOf ?? object.anyOf ?? []).prefix(64).compactMap { option in
             option.name.map { name in
-                "- \(name)" + (option.replies?.totalItems.map { ": \($0)" } ?? "")
+                "- \(name)" + (option.replies?.value?.totalItems.map { ": \($0)" } ?? "")
             }
         }
-        return lines.isEmpty ? "" : "\n\n" + lines.joined(separator: "\n")
+        return lines.joined(separator: "\n")
     }
 
     private static func isEverybody(_ address: String) -> Bool {

@@ -1,3 +1,4 @@
+import Content
 package import MerkleLog
 import Primitives
 package import Store
@@ -26,7 +27,7 @@ extension Square {
     }
 
     /// The signed recipes that somebody can choose by name: those that they chose, of which each
-    /// stays as it was then, and their own as they are now. Those that are not here are left out.
+    /// stays as it was then, and their own others. Those that are not here are left out.
     package func recipes(
         for identity: LogKey, _ desk: Desk?
     ) throws(StoreError) -> [PublishedRecipe] {
@@ -38,7 +39,12 @@ extension Square {
             found.append(recipe)
         }
         for own in try recipes(of: identity)
-        where !found.contains(where: { $0.reference == own.reference }) {
+        where
+            !found.contains(where: {
+                $0.publisher == identity
+                    && $0.recipe.name.utf8.elementsEqual(own.recipe.name.utf8)
+            })
+        {
             found.append(own)
         }
         return found

@@ -40,7 +40,7 @@ enum Checking {
                 reported = report.entries
                 progress(.object(("entries", .int(report.entries)), ("total", .int(total))))
             })
-            let media = media(files)
+            let media = media(files, progress)
             let damage =
                 report.damage.map { "\($0)" }
                 + media.damaged.map {
@@ -64,11 +64,16 @@ enum Checking {
 
     /// Every chunk of every file that is here whole. What is dropped meanwhile is no damage.
     private static func media(
-        _ files: BlobStore
+        _ files: BlobStore, _ progress: (Value) -> Void
     ) -> (count: Int, bytes: UInt64, damaged: [Blob]) {
         var (count, bytes, damaged): (Int, UInt64, [Blob]) = (0, 0, [])
-        for blob in files.own + files.others {
+        let all = files.own + files.others
+        let total = all.reduce(0) { $0 + $1.size }
+        var read: UInt64 = 0
+        for blob in all {
             let isSound = files.open(blob.root)?.isSound(0..<blob.size) ?? false
+            read += blob.size
+            progress(.object(("mediaBytes", .int(read)), ("total", .int(total))))
             guard files.holds(blob) else { continue }
             count += 1
             bytes += blob.size

@@ -54,16 +54,9 @@ extension Node {
     ) throws(NodeError) {
         let reference = try self.reference(parameters)
         let me = try account(parameters)
-        let wanted = parameters["recipe"]?.text
         let now = Self.time(parameters)
-        onSquare("explain", reply) { square, desk throws(StoreError) in
+        onRecipe("explain", parameters, me, reply) { square, recipe, reader throws(StoreError) in
             guard let view = try square.note(at: reference) else { return nil }
-            let reader = try square.reader(me.identity, desk)
-            let recipe: Recipe
-            switch try Self.recipe(wanted, for: me, square, desk) {
-            case .success(let found): recipe = found
-            case .failure(let error): return .failed(error)
-            }
             let found = recipe.explain(
                 try square.features(of: view, for: reader, now: now))
             return .done(
@@ -88,16 +81,9 @@ extension Node {
         _ parameters: Value, _ reply: @escaping (Control.Reply) -> Void
     ) throws(NodeError) {
         let me = try account(parameters)
-        let wanted = parameters["recipe"]?.text
         let limit = Int(min(max(parameters["limit"]?.number ?? 20, 1), 200))
         let now = Self.time(parameters)
-        onSquare("rank", reply) { square, desk throws(StoreError) in
-            let recipe: Recipe
-            switch try Self.recipe(wanted, for: me, square, desk) {
-            case .success(let found): recipe = found
-            case .failure(let error): return .failed(error)
-            }
-            let reader = try square.reader(me.identity, desk)
+        onRecipe("rank", parameters, me, reply) { square, recipe, reader throws(StoreError) in
             let places = try square.ranking(recipe, for: reader, now: now)
             return .done(
                 .object(
@@ -109,6 +95,23 @@ extension Node {
                                     ("score", .int(place.explanation.score)))
                             })
                     )))
+        }
+    }
+
+    /// Asks the square as `onSquare` does, with the recipe that was asked for and who asks.
+    private func onRecipe(
+        _ name: String, _ parameters: Value, _ me: Account,
+        _ reply: @escaping (Control.Reply) -> Void,
+        _ body:
+            @escaping @Sendable (Square, Recipe, Reader) throws(StoreError) -> Control.Reply?
+    ) {
+        let wanted = parameters["recipe"]?.text
+        onSquare(name, reply) { square, desk throws(StoreError) in
+            switch try Self.recipe(wanted, for: me, square, desk) {
+            case .failure(let error): .failed(error)
+            case .success(let recipe):
+                try body(square, recipe, try square.reader(me.identity, desk))
+            }
         }
     }
 

@@ -16,7 +16,7 @@ enum Attack {
           attack eclipse    starts of a node that 10,000 poisonous addresses were told to
             --trials N      starts (10,000)
             --no-anchors    without the peers that were there longest
-          attack equivocator  an author who shows each half of a partition another history; no JSON
+          attack equivocator  an author who shows each half of a partition another history
             --count K       trials (20)
             --nodes M       honest nodes (50)
         each: --seed N (1), --json FILE
@@ -107,7 +107,7 @@ enum Attack {
         return "{" + parts.joined(separator: ", ") + "}"
     }
 
-    private static func write(_ text: String, _ path: String) throws(UsageError) {
+    static func write(_ text: String, _ path: String) throws(UsageError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw UsageError("cannot write \(path)") }
         Terminal.write(text, to: descriptor)

@@ -5,6 +5,7 @@ struct EquivocatorTrials {
     private let first: UInt64
     private let count: UInt64
     private let nodes: Int
+    private let path: String?
 
     init(_ options: inout Options) throws(UsageError) {
         first = try options.number("--seed", 1)
@@ -12,19 +13,22 @@ struct EquivocatorTrials {
         let nodes = try options.number("--nodes", 50)
         guard nodes >= 4, nodes <= 10_000 else { throw UsageError("--nodes is from 4 to 10000") }
         self.nodes = Int(nodes)
+        path = try options.text("--json")
         try options.finish()
     }
 
-    func run() -> Int32 {
+    func run() throws(UsageError) -> Int32 {
         Terminal.line(
             "\(nodes) honest nodes in two halves, each shown another history; times in ms")
         Terminal.line("seed  common  behind   round  first proof  all proven  rounds  all located")
         var failed = 0
         var worst = 0.0
         var slowest: UInt64 = 0
+        var outcomes: [String] = []
         for seed in first..<(first + count) {
             let outcome = EquivocatorAttack(seed: seed, honest: nodes).run()
             Terminal.line(row(outcome))
+            outcomes.append(json(outcome))
             if outcome.failure != nil { failed += 1 }
             worst = max(worst, outcome.rounds)
             slowest = max(slowest, outcome.located)
@@ -32,7 +36,20 @@ struct EquivocatorTrials {
         Terminal.line(
             "\(count) trials, \(failed) failed; proven to all after at most \(tenths(worst)) rounds"
                 + ", located by all after at most \(slowest) ms")
+        if let path {
+            try Attack.write("[" + outcomes.joined(separator: ",\n") + "]\n", path)
+        }
         return failed == 0 ? 0 : 1
+    }
+
+    private func json(_ outcome: EquivocatorAttack.Outcome) -> String {
+        """
+        {"seed": \(outcome.seed), "honest": \(nodes), "common": \(outcome.common), \
+        "behind": [\(outcome.behind.0), \(outcome.behind.1)], "round_ms": \(outcome.round), \
+        "first_ms": \(outcome.first), "proven_ms": \(outcome.proven), \
+        "located_ms": \(outcome.located), "digest": "\(outcome.digest)", \
+        "good": \(outcome.failure == nil)}
+        """
     }
 
     private func row(_ outcome: EquivocatorAttack.Outcome) -> String {

@@ -144,10 +144,18 @@ extension Command {
     ) { context throws(NodeError) in
         try context.withNode { node throws(NodeError) in
             var progress = Progress("verified")
+            var media: Progress?
             let reply = try node.request("check") {
-                progress.show($0["entries"]?.number ?? 0, of: $0["total"]?.number)
+                let total = $0["total"]?.number
+                if let bytes = $0["mediaBytes"]?.number {
+                    media = media ?? Progress("bytes of pictures and films verified")
+                    media?.show(bytes, of: total)
+                } else {
+                    progress.show($0["entries"]?.number ?? 0, of: total)
+                }
             }
             progress.end()
+            media?.end()
             context.show(reply) { show(check: reply) }
             let damage = reply["damage"]?.list?.count ?? 0
             if damage > 0 { throw .damaged("the store is damaged: see above") }

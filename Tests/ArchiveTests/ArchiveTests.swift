@@ -136,6 +136,49 @@ import Testing
                 == [.note(note), .notPublic, .notPublic, .repost, .other])
     }
 
+    /// One member of another shape costs no post; whom it was for is never guessed.
+    @Test(arguments: [
+        (#""inReplyTo": {"id": "https://b.example/1", "type": "Note"}"#, "https://b.example/1"),
+        (
+            ##""inReplyTo": [1], "tag": [{"name": 5}, "x", {"type": "Hashtag", "name": "#tea"}]"##,
+            nil
+        ),
+        (#""summary": {}, "contentMap": [], "to": [{}, "as:Public"], "cc": null"#, nil),
+    ]) func otherShapes(members: String, answers: String?) throws {
+        func object(_ members: String, _ to: String = #""to": "as:Public","#) -> [UInt8] {
+            Array(
+                """
+                {"type": "Create", "object": {"type": "Note", "id": "https://m.example/1",
+                "published": "2023-05-01T12:00:00Z", "content": "text", \(to)
+                \(members)}}
+                """.utf8)
+        }
+        guard case .note(let note) = Outbox.item(object(members)) else {
+            Issue.record("\(members) is no post")
+            return
+        }
+        #expect(note.text == "text" && note.answers == answers)
+        #expect(note.tags == (members.contains("#tea") ? ["tea"] : []))
+        for closed in [#""to": {}"#, #""to": 1, "cc": ["x"]"#, #""to": null"#] {
+            let item = Outbox.item(object(closed, ""))
+            #expect(item == .notPublic)
+        }
+    }
+
+    /// A question that is nothing but its options begins with them.
+    @Test func aQuestionWithoutText() {
+        let question = """
+            {"type": "Create", "object": {"type": "Question", "id": "https://m.example/1",
+            "published": "2023-05-01T12:00:00Z", "content": "", "to": ["as:Public"],
+            "oneOf": [{"name": "a", "replies": {"totalItems": 2}}, {"name": "b", "replies": []}]}}
+            """
+        guard case .note(let note) = Outbox.item(Array(question.utf8)) else {
+            Issue.record("no post")
+            return
+        }
+        #expect(note.text == "- a: 2\n- b")
+    }
+
     /// However the bytes are cut, the same items come out.
     @Test func piecesOfAnyLength() throws {
         let text = Array(Self.outbox(#"{"a": "}]\\\"{"}, {"b": [[], {}]}, 5, {"c": 1}"#).utf8)

@@ -74,7 +74,7 @@ extension Mastodon {
                 .array(
                     try call.see { showing throws(StoreError) in
                         try showing.square.recipes(of: who).map { (found) throws(StoreError) in
-                            try showing.describe(ReaderList(found, chosen: nil))
+                            try showing.describe(ReaderList(found))
                         }
                     }))
         }
@@ -145,12 +145,12 @@ extension Mastodon {
 extension ReaderList {
     /// The list of a published recipe: its number stays when a new version comes, and the version
     /// that counts is the one that the reader chose.
-    init(_ found: PublishedRecipe, chosen: Reference?) {
+    init(_ found: PublishedRecipe) {
         self.init(
             id: Self.number(of: found.recipe.name, by: found.publisher), title: found.recipe.name)
         recipe = found.recipe
         publisher = found.publisher
-        reference = chosen ?? found.reference
+        reference = found.reference
     }
 
     static func number(of name: String, by publisher: LogKey) -> Int64 {
@@ -255,7 +255,7 @@ extension Call {
 
     fileprivate func choose(_ found: PublishedRecipe) throws(HTTPFailure) -> JSONValue {
         let (me, desk) = (try me().identity, service.desk)
-        let list = ReaderList(found, chosen: nil)
+        let list = ReaderList(found)
         try stored { () throws(StoreError) in
             try desk.put(
                 .recipe, of: me, list.id, 0, found.reference.text, most: Limits.HTTP.recipesChosen)
@@ -269,32 +269,17 @@ extension Showing {
     /// is told, so that it can be left.
     func recipes() throws(StoreError) -> [ReaderList] {
         guard let me = viewer.identity else { return ReaderList.shipped }
-        var found: [ReaderList] = []
-        var known: Set<Int64> = []
-        for row in try desk.rows(.recipe, of: me) {
-            known.insert(row.id)
-            found.append(try chosen(row))
-        }
-        // One's own that were published elsewhere belong to one's own as well.
-        for own in try square.recipes(of: me) {
-            let list = ReaderList(own, chosen: nil)
-            if known.insert(list.id).inserted { found.append(list) }
-        }
-        return ReaderList.shipped + found.sorted { ($0.title, $0.id) < ($1.title, $1.id) }
-    }
-
-    private func chosen(_ row: Desk.Row) throws(StoreError) -> ReaderList {
-        guard let reference = Reference(text: row.value),
-            let found = try square.recipe(at: reference)
-        else {
+        var found = try square.recipes(for: me, desk).map { ReaderList($0) }
+        for row in try desk.rows(.recipe, of: me) where !found.contains(where: { $0.id == row.id })
+        {
             var gone = ReaderList(id: row.id, title: "")
             gone.publisher = Reference(text: row.value).map {
                 people.identity(of: $0.log, at: $0.index) ?? $0.log
             }
             gone.isGone = true
-            return gone
+            found.append(gone)
         }
-        return ReaderList(found, chosen: reference)
+        return ReaderList.shipped + found.sorted { ($0.title, $0.id) < ($1.title, $1.id) }
     }
 
     func recipe(_ id: Int64, isGoneToo: Bool = false) throws(StoreError) -> ReaderList? {
