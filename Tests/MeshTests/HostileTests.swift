@@ -44,24 +44,7 @@ struct HostileTests {
     }
 
     /// A good message of every kind.
-    static let messages: [Message] = {
-        let log = HostileLog(5, count: 9)
-        let hello = Message.Hello(
-            version: 1, node: log.key.publicKey, datagramID: 0x0102_0304_0506_0708,
-            time: UnixTime(milliseconds: 1_700_000_000_000), agent: "raw", port: 4_000)
-        let own: [Message] = [
-            .hello(hello), .ping(9), .pong(1 << 40), .heads([log.checkpoint(9)], done: true),
-            .own([log.key.publicKey, .zero]), .ownHeads([log.checkpoint(3)]),
-            .get(stream: 70_000, log: log.key.publicKey, from: 3, to: nil, credit: 16),
-            .batch(stream: 0, log.batch(2, 5)), .batch(stream: 4, log.batch(0, 9)),
-            .end(stream: 1, size: 300),
-            .have([Message.Have(log: log.key.publicKey, size: 5, root: 7)]),
-            .bye(Message.Farewell.shuttingDown.rawValue, "good night"), .fork(log.fork()),
-            .credit(stream: 5, more: 16), .prune([log.key.publicKey]), .graft([.zero]),
-            .since(mine: 1, yours: .max, change: 9), .mark(store: 7, change: 1), .unknown(4_000),
-        ]
-        return own + OverlayMessageTests.messages
-    }()
+    static let messages = MessageSamples.all
 
     // MARK: Messages
 
