@@ -137,6 +137,61 @@ def test_host_and_origin(one):
         assert status(form) == 403, form[:200]
 
 
+def ask(one, method, path, hosts, body=b"", version="1.1", **headers):
+    """A request with as many Host fields as there are `hosts`."""
+    fields = [("Host", name) for name in hosts] + [("Connection", "close")]
+    fields += [(name.replace("_", "-"), value) for name, value in headers.items()]
+    if body:
+        fields += [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", len(body))]
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return raw(one, f"{method} {path} HTTP/{version}\r\n{head}\r\n".encode() + body)
+
+
+def test_cve_2026_42559_a_rebound_name_reaches_nothing(one):
+    """CVE-2026-42559: a server on loopback answered whatever Host it was asked for. A page of evil.example, whose
+    name was bound to 127.0.0.1 once it was open, read and wrote there as if it were the server's own (DNS rebinding).
+    To the browser such a page is of the same origin: only the Host tells."""
+    client = sign_in(one)
+    host, port = "%s:%d" % place(one), place(one)[1]
+    evil = f"evil.example:{port}"
+    page = {"Origin": f"http://{evil}", "Sec_Fetch_Site": "same-origin"}
+    bearer = {"Authorization": f"Bearer {client.access_token}"}
+    password = urllib.parse.urlencode({
+        "grant_type": "password", "client_id": client.client_id, "client_secret": client.client_secret,
+        "username": one.name, "password": apps.password(one), "scope": "read",
+    }).encode()
+    app = f"client_name=rebound&redirect_uris={apps.REDIRECT}".encode()
+    # What each is answered when it is asked for by the right name, so that a refusal is the name's doing.
+    asked = [
+        ("GET", "/", b"", {}, 200), ("GET", "/api/v1/instance", b"", {}, 200),
+        ("GET", "/api/v1/timelines/home", b"", bearer, 200), ("POST", "/oauth/token", password, {}, 200),
+        ("POST", "/api/v1/apps", app, {}, 200), ("POST", "/api/v1/statuses", b"status=rebound", bearer, 200),
+    ]
+    names = [
+        ([evil], 421), (["evil.example"], 421), ([evil.upper()], 421), ([f"127.0.0.1.nip.io:{port}"], 421),
+        ([f"{host}.evil.example"], 421), ([f"evil.example@{host}"], 421), ([f"{host}, {evil}"], 421),
+        ([], 400), ([""], 400), ([host, evil], 400), ([evil, host], 400), ([host, host], 400),
+    ]
+    for method, path, body, more, _ in asked:
+        for hosts, code in names:
+            for origin in (page, {}):
+                answer = ask(one, method, path, hosts, body, **more, **origin)
+                assert status(answer) == code, (method, path, hosts, answer[:200])
+                assert b"access_token" not in answer and b"client_secret" not in answer, answer
+        # HTTP/1.0 knows requests without a host, and none is let through for it.
+        assert status(ask(one, method, path, [], body, "1.0", **more)) == 400
+    assert client.timeline_home() == []
+    for method, path, body, more, code in asked:
+        own = ask(one, method, path, [host], body, **more)
+        assert status(own) == code, (method, path, own[:200])
+    assert [post.text for post in map(client.status_source, client.timeline_home())] == ["rebound"]
+    # By the right name but from elsewhere: nothing that goes by what a browser adds of itself.
+    origin, cookie = {"Origin": f"http://{evil}"}, {"Cookie": "session=x"}
+    for more in (origin, cookie, origin | cookie):
+        assert status(ask(one, "POST", "/oauth/authorize", [host], b"decision=allow", **more)) == 403, more
+    serves(one, client)
+
+
 def test_tokens(one):
     client = sign_in(one)
     for token in ("", "x", "A" * 5_000, client.access_token[:-1], client.access_token + "x", "../../etc", "é"):
