@@ -9,17 +9,25 @@ final class DatagramChannel {
     let receivingID: UInt64
     /// What we put in front of datagrams to the peer, from its hello.
     var sendingID: UInt64?
-    /// Where the peer's last valid datagram came from, or where we dialled it.
+    /// The other end of the connection, at the port that was dialled or that the peer's last valid
+    /// datagram from there had.
     var address: Endpoint?
-    /// Set once a ping was answered, cleared when three in a row were not.
+    /// Set once a ping was answered, cleared when `Limits.datagramsUnanswered` in a row were not.
     var works = false
     var unanswered = 0
     var nextProbe: Instant?
+    /// The nonces of the last pings that are not answered.
+    var pings: [UInt64] = []
     private var nextCounter: UInt64 = 0
     private var window = ReplayWindow()
 
     init(receivingID: UInt64) {
         self.receivingID = receivingID
+    }
+
+    func pinged(_ nonce: UInt64) {
+        pings.append(nonce)
+        if pings.count > Limits.datagramsUnanswered { pings.removeFirst() }
     }
 
     /// Whether a message of `count` bytes can go now.

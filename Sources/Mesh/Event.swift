@@ -57,6 +57,8 @@ package enum Event: Sendable {
     case damaged(LogKey, index: UInt64)
     /// What `.read` asked for; nil when it could not be read.
     case read(SessionID, stream: UInt64, Batch?)
+    /// What `.readFork` asked for.
+    case forkRead(SessionID, ForkProof)
 
     // MARK: Owner
 
@@ -111,6 +113,9 @@ package enum Effect: Sendable {
     case store(Write, Token)
     /// Read the entries of a durable head and answer `.read`.
     case read(SessionID, stream: UInt64, ReadRequest)
+    /// Read the proof that a log is forked and answer `.forkRead`, for this session; where it
+    /// cannot be read, nothing.
+    case readFork(SessionID, LogKey)
     case published(Token, log: LogKey, from: UInt64, leaves: [Hash])
     case refused(Token, Refusal)
     case note(Notice)

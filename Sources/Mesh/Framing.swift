@@ -91,11 +91,12 @@ package struct MessageAssembler: Sendable {
 
 /// Cuts messages into sealed frames.
 package enum Fragments {
-    /// The frames of `message`: each sealed, each behind its length.
+    /// The frames of `message`: each sealed, each behind its length. `badLength` when it is empty,
+    /// or more than a peer takes.
     package static func seal(
         _ message: [UInt8], with session: NoiseSession
     ) throws(CryptoError) -> [UInt8] {
-        precondition(!message.isEmpty && message.count <= Limits.message)
+        if message.isEmpty || message.count > Limits.message { throw .badLength }
         var out: [UInt8] = []
         out.reserveCapacity(message.count + 64 * (message.count / Limits.fragment + 1))
         var start = 0

@@ -14,6 +14,9 @@ struct LogTable: Sendable {
         var writesUnderWay = 0
         /// See `LogHead.forkedAt`.
         var forkedAt: UInt64?
+        /// The rank of the best proof that the log is forked, and how many there have been.
+        var forkRank = UInt64.max
+        var forkCount: UInt16 = 0
         /// A write failed, and those behind it are still to fail: nothing is built on them.
         var isFailing = false
         /// The store's change number when `durable` became so; 0 when it has none.
@@ -23,6 +26,8 @@ struct LogTable: Sendable {
         var size: UInt64 { pending?.size ?? 0 }
 
         var isFrozen: Bool { forkedAt != nil }
+        /// See `ForkProof.rank`: an odd one is of a proof that does not say where.
+        var isForkLocated: Bool { forkRank & 1 == 0 }
     }
 
     private(set) var records: [Record] = []
@@ -106,9 +111,11 @@ struct LogTable: Sendable {
         records[number].pending = records[number].durable
     }
 
-    /// Nothing behind the first `bound` entries counts any more.
-    mutating func freeze(_ number: Int, at bound: UInt64) {
-        let least = min(bound, records[number].forkedAt ?? bound)
+    /// Nothing counts any more but the first entries, as many as the proof says.
+    mutating func freeze(_ number: Int, _ proof: ForkProof) {
+        let least = min(proof.bound, records[number].forkedAt ?? proof.bound)
+        records[number].forkRank = min(proof.rank, records[number].forkRank)
+        records[number].forkCount = min(records[number].forkCount, .max - 1) + 1
         records[number].forkedAt = least
         records[number].durable?.forkedAt = least
         records[number].pending?.forkedAt = least

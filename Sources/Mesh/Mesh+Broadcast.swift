@@ -72,6 +72,7 @@ extension Mesh {
     mutating func heardHave(_ session: Session, _ have: Message.Have) {
         let (log, size) = (have.log, have.size)
         confirm(session, log, size)
+        askForOwn(session, log)
         let record = logs[log]
         if record?.isFrozen == true { return heardOfForked(session, log, size) }
         // Another history of this length, it says: our signed head lets it prove that.

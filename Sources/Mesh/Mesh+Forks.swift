@@ -18,6 +18,12 @@ struct UnlocatedFork {
     var wait = Limits.forkSearchFirst
 }
 
+/// A better proof of a log that is known to be forked, and when it is taken.
+struct DelayedFork {
+    var proof: ForkProof
+    let at: Instant
+}
+
 /// Forks (THREATS row 3): whoever sees both of a log's histories proves it, everybody is told
 /// first and keeps the proof for ever, and all come to count the same entries.
 ///
@@ -36,7 +42,9 @@ extension Mesh {
         // Nobody keeps a proof who holds nothing of the log.
         confirm(session, proof.log, 1)
         session.known[number, default: Session.Known()].forkRank = min(told, proof.rank)
-        guard proof.rank < forkRank(number) else { return tellOfFork(session, proof.log) }
+        guard proof.rank < logs.records[number].forkRank else {
+            return tellOfFork(session, proof.log)
+        }
         guard forked(proof) else {
             return farewell(session, .protocolError, "a fork proof that proves nothing")
         }
@@ -48,46 +56,88 @@ extension Mesh {
         }
     }
 
-    /// What is proven of a log already: see `ForkProof.rank`.
-    private func forkRank(_ number: Int) -> UInt64 {
-        guard let bound = logs.records[number].forkedAt else { return .max }
-        return forkProofs[logs.records[number].key]?.rank ?? bound << 1
-    }
-
     /// Freezes the log, keeps the proof for ever, and tells everybody before anything else. False
     /// when the proof proves nothing; one that says no more than is known changes nothing.
     @discardableResult
     mutating func forked(_ proof: ForkProof) -> Bool {
         guard (try? proof.verify()) != nil else { return false }
-        guard let number = logs.number(of: proof.log), proof.rank < forkRank(number) else {
-            return true
+        guard let number = logs.number(of: proof.log), proof.rank < logs.records[number].forkRank
+        else { return true }
+        if logs.records[number].forkCount < Limits.forkProofsAtOnce {
+            take(proof, number)
+        } else {
+            delay(proof, Int(logs.records[number].forkCount) - Limits.forkProofsAtOnce)
         }
-        logs.freeze(number, at: proof.bound)
-        if forkProofs[proof.log] != nil || forkProofs.count < Limits.forkProofs {
-            forkProofs[proof.log] = proof
-        }
+        return true
+    }
+
+    private mutating func take(_ proof: ForkProof, _ number: Int) {
+        logs.freeze(number, proof)
+        remember(proof)
         store(proof)
         note(.forkProven(proof.log, bound: proof.bound))
         forgetNewest(proof.log)
-        for session in sessions.all where session.isReady { tellOfFork(session, proof.log) }
+        for session in sessions.all where session.isReady { tellOfFork(session, proof) }
         if let own = ownLogs.firstIndex(where: { $0.key.publicKey == proof.log }) {
             refuse(own, state: .forked)
         }
         unlocated.removeAll { $0.log == proof.log }
         if proof.parting == nil { searchLater(proof.log) }
-        return true
+    }
+
+    /// Whoever signed two histories of many lengths can prove that again and again, each time of
+    /// fewer entries, and each proof is written, and told to everybody. So the further ones wait,
+    /// twice as long each time, and only the best of those that wait is taken.
+    private mutating func delay(_ proof: ForkProof, _ times: Int) {
+        if let at = delayedForks.firstIndex(where: { $0.proof.log == proof.log }) {
+            if proof.rank < delayedForks[at].proof.rank { delayedForks[at].proof = proof }
+        } else if delayedForks.count < Limits.forkProofsDelayed {
+            let wait = Instant.Span.seconds(1 << UInt64(min(times, 20)))
+            delayedForks.append(
+                DelayedFork(proof: proof, at: now + min(wait, Limits.forkSearchLast)))
+        }
+    }
+
+    mutating func takeDelayedForks() {
+        let due = delayedForks.filter { $0.at <= now }
+        if due.isEmpty { return }
+        delayedForks.removeAll { $0.at <= now }
+        for delayed in due {
+            guard let number = logs.number(of: delayed.proof.log),
+                delayed.proof.rank < logs.records[number].forkRank
+            else { continue }
+            take(delayed.proof, number)
+        }
+    }
+
+    /// Proofs that were told last are at hand; the others are in the store.
+    mutating func remember(_ proof: ForkProof) {
+        if forkProofs.updateValue(proof, forKey: proof.log) == nil {
+            forksAtHand.append(proof.log)
+        }
+        while forkProofs.count > Limits.forkProofs, let oldest = forksAtHand.popFirst() {
+            forkProofs[oldest] = nil
+        }
     }
 
     /// The peer may not have heard that a log is forked, or not where: gets the proof, and what is
     /// held here of the entries that count.
     mutating func tellOfFork(_ session: Session, _ log: LogKey) {
-        guard let number = logs.number(of: log), let proof = forkProofs[log],
+        guard let number = logs.number(of: log), logs.records[number].isFrozen,
+            (session.known[number]?.forkRank ?? .max) > logs.records[number].forkRank
+        else { return }
+        guard let proof = forkProofs[log] else { return emit(.readFork(session.id, log)) }
+        tellOfFork(session, proof)
+    }
+
+    mutating func tellOfFork(_ session: Session, _ proof: ForkProof) {
+        guard let number = logs.number(of: proof.log),
             (session.known[number]?.forkRank ?? .max) > proof.rank
         else { return }
         session.known[number, default: Session.Known()].forkRank = proof.rank
         send(session, .fork(proof))
-        if session.wants.contains(log), (logs.records[number].durable?.counted ?? 0) > 0 {
-            owe(session, log)
+        if session.wants.contains(proof.log), (logs.records[number].durable?.counted ?? 0) > 0 {
+            owe(session, proof.log)
         }
     }
 
@@ -102,7 +152,7 @@ extension Mesh {
         if min(size, bound) > record.size { offer(session, log, min(size, bound)) }
     }
 
-    /// What shows that logs are forked, in order of their keys.
+    /// What shows that logs are forked, in order of their keys; of very many, some.
     package var forks: [ForkProof] { forkProofs.values.sorted { $0.log < $1.log } }
 
     // MARK: Searching
@@ -118,7 +168,7 @@ extension Mesh {
         let isBusy = sessions.all.contains { $0.search?.log == log }
         guard !isBusy, session.search == nil, from <= mine.size,
             !session.fetches.contains(where: { $0.log == log }),
-            session.fetches.count <= Limits.streamsFetched
+            session.fetches.count <= Limits.streamsFetched + Limits.streamsOfNews
         else { return searchLater(log) }
         session.search = ForkSearching(log: log, search: ForkSearch(from: from))
         if let theirs { return searched(session, theirs) }
@@ -126,7 +176,9 @@ extension Mesh {
     }
 
     private mutating func askForSearch(_ session: Session) {
-        guard let searching = session.search, session.fetches.count <= Limits.streamsFetched else {
+        guard let searching = session.search,
+            session.fetches.count <= Limits.streamsFetched + Limits.streamsOfNews
+        else {
             session.search = nil
             return
         }

@@ -79,7 +79,7 @@ extension Mesh {
                 continue
             }
             session.datagrams.unanswered += 1
-            if session.datagrams.unanswered >= 8 { datagramsFail(session) }
+            if session.datagrams.unanswered >= Limits.datagramsUnanswered { datagramsFail(session) }
             if let head = logs.records[repair.number].durable { announce(head, to: session) }
         }
     }
@@ -105,7 +105,7 @@ extension Mesh {
         let isNew = record == nil
         guard batch.from <= held, storageBlockedUntil == nil, !policy.isDiskLow,
             record?.isFailing != true,
-            writeBytes <= Limits.storeInFlight, !isNew || logs.count < Limits.logs
+            writeBytes <= Limits.storeInFlight, !isNew || hasRoom(for: batch.log)
         else {
             // Not now: it is fetched when its turn comes.
             followNewest(session, batch)
@@ -170,7 +170,11 @@ extension Mesh {
         else { return }
         count { $0.datagramsReceived += 1 }
         heard(session, bytes: bytes.count)
-        session.datagrams.address = from
+        // The port may be another one than was dialled, the address not: who has the keys could
+        // have everything sent to somebody else.
+        if (session.remote?.address ?? from.address) == from.address {
+            session.datagrams.address = from
+        }
         observe(session, .heard, encoded, byDatagram: true)
         guard let message = try? Message(decoding: encoded) else {
             return farewell(session, .protocolError, "a datagram that does not decode")
@@ -201,7 +205,10 @@ extension Mesh {
         emit(.sendDatagram(datagram, to: address))
     }
 
-    mutating func datagramAnswered(_ session: Session) {
+    mutating func datagramAnswered(_ session: Session, _ nonce: UInt64) {
+        // Of a ping that was not sent, a pong says nothing of the way there.
+        guard session.datagrams.pings.contains(nonce) else { return }
+        session.datagrams.pings = []
         session.datagrams.works = true
         session.datagrams.unanswered = 0
         session.datagrams.nextProbe = now + Limits.datagramProbe
@@ -211,11 +218,13 @@ extension Mesh {
     mutating func probeDatagrams(_ session: Session) {
         guard let due = session.datagrams.nextProbe, due <= now else { return }
         session.datagrams.unanswered += 1
-        if session.datagrams.unanswered >= 8 { datagramsFail(session) }
-        let soon = session.datagrams.unanswered < 8
+        if session.datagrams.unanswered >= Limits.datagramsUnanswered { datagramsFail(session) }
+        let soon = session.datagrams.unanswered < Limits.datagramsUnanswered
         session.datagrams.nextProbe =
             now + (soon ? Limits.datagramRepair : Limits.datagramProbe)
-        sendDatagram(session, .ping(random.next()))
+        let nonce = random.next()
+        session.datagrams.pinged(nonce)
+        sendDatagram(session, .ping(nonce))
     }
 
     /// Back to the session until a ping is answered again.

@@ -13,8 +13,8 @@ extension Mesh {
         session.weight = weight
     }
 
-    /// Ends the heaviest sessions of strangers until what is left may stay. Whoever was invited,
-    /// joined or dialled by this node is bound by its own limits only.
+    /// Ends the heaviest sessions of strangers until what is left may stay. Whoever was invited or
+    /// joined is bound by its own limits only; not who was dialled since others told of it.
     mutating func shedWeight() {
         let most = Limits.peerBytes + logs.count * Limits.peerBytesOfLog
         guard peerBytes > most else { return }
@@ -26,7 +26,7 @@ extension Mesh {
 
     private func heaviestStranger() -> Session? {
         var found: Session?
-        for session in sessions.all where session.target == nil {
+        for session in sessions.all {
             if session.weight > found?.weight ?? 0, !isWelcome(session.peer) { found = session }
         }
         return found
@@ -38,6 +38,7 @@ extension Session {
     fileprivate var estimatedBytes: Int {
         4_096 + unsent + frames.capacity + assembler.count + offers.count * 200
             + wants.members.count * 64 + overdue.count * 100 + known.count * 48
+            + withoutNewest.count * 80 + stalls.count * 100
             + (blobs.awaited.count + blobs.toAsk.count) * 80
             + (blobs.owed.count + blobs.asked.count) * 72
     }

@@ -70,6 +70,8 @@ extension Mesh {
             return "\(newestBytes) bytes of newest entries"
         }
         if forkProofs.count > Limits.forkProofs { return "\(forkProofs.count) fork proofs" }
+        if forksAtHand.count > Limits.forkProofs { return "\(forksAtHand.count) fork proofs" }
+        if delayedForks.count > Limits.forkProofsDelayed { return "forks that wait" }
         if unlocated.count > Limits.forkProofs { return "\(unlocated.count) forks to locate" }
         if damage.count > Limits.damagedEntries { return "\(damage.count) damaged entries" }
         if targets.count > Limits.dialTargets { return "\(targets.count) addresses to dial" }
@@ -91,7 +93,9 @@ extension Session {
         if offers.count > Limits.offers { return "\(offers.count) offers" }
         if offered.count > Limits.offers { return "\(offered.count) offered sizes" }
         // A stream that locates a fork or repairs an entry may come on top.
-        if fetches.count > Limits.streamsFetched + 1 { return "\(fetches.count) fetches" }
+        if fetches.count > Limits.streamsFetched + Limits.streamsOfNews + 1 {
+            return "\(fetches.count) fetches"
+        }
         if serving.count > Limits.streamsServed { return "\(serving.count) streams served" }
         if overdue.count > Limits.offers { return "\(overdue.count) overdue heads" }
         if haves.count > Limits.havesPerMessage { return "\(haves.count) haves" }

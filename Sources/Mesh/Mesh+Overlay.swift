@@ -121,7 +121,9 @@ extension Mesh {
             let known = addresses.contact(of: key) ?? Contact(key: key, endpoints: [])
             return known.visible(to: receiver)
         }
-        let mine = ownEndpoints.filter { $0.isDialable(toldBy: receiver) }
+        let mine = Array(
+            ownEndpoints.filter { $0.isDialable(toldBy: receiver) }
+                .prefix(Limits.Addresses.endpoints))
         let out: Message =
             switch message {
             case .join: .join(mine)
@@ -141,8 +143,7 @@ extension Mesh {
     /// Where this node says that it listens.
     private var ownEndpoints: [Endpoint] {
         guard let port = configuration.listenPort else { return [] }
-        let all = outbound.ownAddresses.map { Endpoint($0, port: port) }
-        return Array(all.prefix(Limits.Addresses.endpoints))
+        return outbound.ownAddresses.map { Endpoint($0, port: port) }
     }
 
     // MARK: Time

@@ -35,8 +35,8 @@ struct OwnLog: Sendable {
 
     enum State: Sendable, Equatable {
         case writable
-        /// Nothing is signed before a peer has said what it holds of this log, and the store holds
-        /// `least` entries again.
+        /// Nothing is signed before a peer has said what it holds of this log (where the store has
+        /// none of it, also that it holds nothing), and the store holds `least` entries again.
         case unconfirmed(least: UInt64)
         /// A signed head is larger than the store: it is being fetched.
         case behind(size: UInt64)
@@ -89,11 +89,20 @@ extension Mesh {
             guard let own = ownLogs.firstIndex(where: { $0.key.publicKey == head.log }) else {
                 continue
             }
+            if !session.namedOwn.contains(head.log) { session.namedOwn.append(head.log) }
             heardOwn(session, own, head)
             guard session.isReady else { return }
             heard(session, [head])
         }
         for own in ownLogs.indices { checkCaughtUp(ownLogs[own].key.publicKey) }
+    }
+
+    /// The peer says to hold a log of which nobody has told how much was published: it tells.
+    mutating func askForOwn(_ session: Session, _ log: LogKey) {
+        guard let own = ownLogs.first(where: { $0.key.publicKey == log }),
+            case .unconfirmed = own.state, !session.namedOwn.contains(log)
+        else { return }
+        send(session, .own([log]))
     }
 
     /// Somebody holds a checkpoint of a log that only this node writes.
@@ -119,7 +128,10 @@ extension Mesh {
         case .behind(let size):
             guard complete && held >= size else { return }
         case .unconfirmed(let least):
-            let answered = sessions.all.contains { $0.answeredOwn }
+            // Who holds nothing of the log cannot tell what was published of it.
+            let answered = sessions.all.contains {
+                held == 0 ? $0.answeredOwn : $0.namedOwn.contains(key)
+            }
             guard complete && held >= least && (answered || least > 0) else { return }
         }
         ownLogs[own].state = .writable

@@ -284,17 +284,10 @@ extension Mesh {
         schedule()
     }
 
-    /// As many messages as it takes.
     private mutating func sendNames(_ session: Session, _ told: Message.Names) {
-        var message = told
-        var rest = told.names[...]
-        repeat {
-            message.names = Array(rest.prefix(Limits.Reconcile.names))
-            rest = rest.dropFirst(Limits.Reconcile.names)
+        for message in told.parts where session.isReady {
             sendCounted(session, .names(message))
-            message.lacking = []
-            message.asked = []
-        } while !rest.isEmpty && session.isReady
+        }
     }
 
     // MARK: Answering

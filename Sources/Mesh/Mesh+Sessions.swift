@@ -139,7 +139,7 @@ extension Mesh {
         switch message {
         case .hello: farewell(session, .protocolError, "a second hello")
         case .ping(let nonce): answerPing(session, nonce, byDatagram)
-        case .pong: if byDatagram { datagramAnswered(session) }
+        case .pong(let nonce): if byDatagram { datagramAnswered(session, nonce) }
         case .heads(let heads, _): heard(session, heads)
         case .own(let logs): answerOwn(session, logs)
         case .ownHeads(let heads): heardOwn(session, heads)
@@ -356,7 +356,7 @@ extension Session {
         guard isReady else { return openedAt + Limits.handshakeDeadline }
         var earliest = min(lastHeard + Limits.silence, lastSaid + Limits.pingInterval)
         if let deadline = frames.deadline { earliest = min(earliest, deadline) }
-        for fetch in fetches { earliest = min(earliest, fetch.deadline) }
+        for fetch in fetches { earliest = min(earliest, fetch.deadline, fetch.judgedAt) }
         for stream in serving { earliest = min(earliest, stream.deadline) }
         if let deadline = blobs.deadline { earliest = min(earliest, deadline) }
         if let repair = repairs.first { earliest = min(earliest, repair.at) }

@@ -25,7 +25,7 @@ extension Mesh {
         let proofs = unstoredForks
         unstoredForks = []
         // A stronger one may have been stored meanwhile, whose place it would take.
-        for proof in proofs where forkProofs[proof.log] == proof { store(proof) }
+        for proof in proofs where logs[proof.log]?.forkRank == proof.rank { store(proof) }
     }
 
     mutating func stored(_ token: Token, _ change: UInt64) {
@@ -74,7 +74,7 @@ extension Mesh {
             owe(session, log)
             if let at = session.fetches.firstIndex(where: { $0.stream == stream }) {
                 session.fetches[at].deadline = now + Limits.streamStall
-                send(session, .credit(stream: stream, more: 1))
+                giveCredit(session, stream)
             }
             settleMark(session)
         }

@@ -105,7 +105,8 @@ extension Mesh {
     mutating func offer(
         _ session: Session, _ log: LogKey, _ size: UInt64, held: UInt64? = nil
     ) {
-        guard takes(log, held: held ?? logs[log]?.size ?? 0) else { return }
+        let held = held ?? logs[log]?.size ?? 0
+        guard takes(log, held: held) else { return }
         guard session.offers.count < Limits.offers || session.offered[log] != nil else {
             // Told again when the peers meet again.
             session.resume.isIncomplete = true
@@ -115,7 +116,8 @@ extension Mesh {
         if let before = session.offered.updateValue(offer, forKey: log) {
             if before.size >= size { session.offered[log] = before }
         } else {
-            session.offers.append(log)
+            let isNews = held > 0 && size > held && size - held <= Limits.newsEntries
+            session.offers.append(log, isNews: isNews)
         }
     }
 
@@ -142,32 +144,38 @@ extension Mesh {
         defer { settleMarks() }
         if !damage.isEmpty { askForDamaged() }
         for session in sessions.all where session.isReady {
-            var passed = 0
-            while session.fetches.count < Limits.streamsFetched,
-                passed < min(session.offers.count, 64)
+            // What has just been written has streams that a backlog does not take.
+            ask(session, news: true, most: Limits.streamsFetched + Limits.streamsOfNews)
+            ask(session, news: false, most: Limits.streamsFetched)
+        }
+    }
+
+    private mutating func ask(_ session: Session, news isNews: Bool, most: Int) {
+        var passed = 0
+        while session.fetches.count < most,
+            passed < min(session.offers.count(ofNews: isNews), Limits.offersPassed)
+        {
+            guard let log = session.offers.popFirst(ofNews: isNews) else { break }
+            let offer = session.offered[log] ?? Session.Offer(size: 0)
+            let record = logs[log]
+            let size = min(offer.size, record?.forkedAt ?? offer.size)
+            if (record?.durable?.size ?? 0) >= size
+                || (record == nil && !hasRoom(for: log))
+                || !takes(log, held: record?.size ?? 0)
             {
-                guard let log = session.offers.popFirst() else { break }
-                let offer = session.offered[log] ?? Session.Offer(size: 0)
-                let record = logs[log]
-                let size = min(offer.size, record?.forkedAt ?? offer.size)
-                if (record?.durable?.size ?? 0) >= size
-                    || (record == nil && logs.count >= Limits.logs)
-                    || !takes(log, held: record?.size ?? 0)
-                {
-                    session.offered[log] = nil
-                    compare(session, offer, record)
-                } else if fetching[log] != nil || record?.isFailing == true
-                    // On its way to the disk, which may refuse it.
-                    || (record?.size ?? 0) >= size
-                    || hasStalledMore(session, log) || isAboutToJoin(log)
-                    || session.fetches.contains(where: { $0.log == log })
-                {
-                    session.offers.append(log)
-                    passed += 1
-                } else {
-                    session.offered[log] = nil
-                    fetch(session, log, held: record?.size ?? 0, offered: size)
-                }
+                session.offered[log] = nil
+                compare(session, offer, record)
+            } else if fetching[log] != nil || record?.isFailing == true
+                // On its way to the disk, which may refuse it.
+                || (record?.size ?? 0) >= size
+                || hasStalledMore(session, log) || isAboutToJoin(log)
+                || session.fetches.contains(where: { $0.log == log })
+            {
+                session.offers.append(log, isNews: isNews)
+                passed += 1
+            } else {
+                session.offered[log] = nil
+                fetch(session, log, held: record?.size ?? 0, offered: size)
             }
         }
     }
@@ -199,15 +207,16 @@ extension Mesh {
         let stream = session.nextStream
         session.nextStream += 1
         if stream > UInt64(UInt32.max) { return end(session, "streams used up", atOnce: false) }
+        let credit = purpose == .entries ? Limits.streamCredit : 1
         session.fetches.append(
             Session.Fetch(
                 stream: stream, log: log, next: from, size: size,
-                deadline: now + Limits.streamStall, startedAt: now, to: stop, purpose: purpose))
+                deadline: now + Limits.streamStall, startedAt: now, credit: credit,
+                judgedAt: now + Limits.streamStall, to: stop, purpose: purpose))
         if purpose == .entries || purpose == .newest { fetching[log] = session.id }
         if purpose == .entries, let number = logs.number(of: log) {
             plumtree.graft(session.id, number)
         }
-        let credit = purpose == .entries ? Limits.streamCredit : 1
         send(session, .get(stream: stream, log: log, from: from, to: stop, credit: credit))
     }
 
@@ -216,16 +225,10 @@ extension Mesh {
         guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else {
             return  // Given up before it came.
         }
-        guard session.fetches[at].log == batch.log else {
-            return farewell(session, .protocolError, "a batch of another log")
+        if let why = session.fetches[at].misfit(batch) {
+            return farewell(session, .protocolError, why)
         }
-        guard batch.from <= session.fetches[at].next else {
-            return farewell(session, .protocolError, "a batch that leaves a gap")
-        }
-        session.fetches[at].next = max(session.fetches[at].next, batch.to)
-        session.fetches[at].deadline = now + Limits.streamStall
-        session.fetches[at].hasDelivered = true
-        session.stalls[batch.log] = nil
+        session.fetches[at].take(batch)
         heard(session, posts: batch.entries.count)
         if session.fetches[at].purpose == .repair {
             repair(session, batch)
@@ -243,9 +246,15 @@ extension Mesh {
         guard batch.to > held.size else {
             // Came another way meanwhile.
             count { $0.duplicates += UInt64(batch.entries.count) }
-            return send(session, .credit(stream: stream, more: 1))
+            session.fetches[at].deadline = now + Limits.streamStall
+            return giveCredit(session, stream)
         }
         if logs[batch.log]?.isFailing == true { return streamEnded(session, stream) }
+        // The disk is behind: what comes now is asked for again when it has caught up.
+        guard writeBytes <= Limits.storeInFlight else {
+            offer(session, batch.log, session.fetches[at].size)
+            return streamEnded(session, stream)
+        }
         // What was under way when it was asked for may have been lost: then it is offered again.
         guard batch.from <= held.size else { return streamEnded(session, stream) }
         guard takes(batch.log, held: held.size) else {
@@ -254,6 +263,11 @@ extension Mesh {
             return streamEnded(session, stream)
         }
         guard let found = accept(session, batch) else { return streamEnded(session, stream) }
+        if let at = session.fetches.firstIndex(where: { $0.stream == stream }) {
+            session.fetches[at].deadline = now + Limits.streamStall
+            session.fetches[at].hasDelivered = true
+        }
+        session.stalls[batch.log] = nil
         let isNew = logs[batch.log] == nil
         let kept = batch.isSmall ? batch : nil
         store(.fetched(found, source: session.id, stream: stream, batch: kept), found)
@@ -262,6 +276,13 @@ extension Mesh {
             plumtree.came(number, over: session.id)
         }
         confirm(session, batch.log, batch.to)
+    }
+
+    /// The peer may send one more batch.
+    mutating func giveCredit(_ session: Session, _ stream: UInt64) {
+        guard let at = session.fetches.firstIndex(where: { $0.stream == stream }) else { return }
+        session.fetches[at].credit += 1
+        send(session, .credit(stream: stream, more: 1))
     }
 
     /// Verifies a batch against what is held; ends the session when it does not hold.
@@ -364,16 +385,34 @@ extension Mesh {
         spread(fetch.log, nil, except: nil)
     }
 
+    /// Whether a stream brings so little that somebody else who offers the log is to be asked. It is
+    /// no fault: a line may be slow.
+    private func isTrickling(_ session: Session, _ fetch: Session.Fetch) -> Bool {
+        guard fetch.purpose == .entries, fetch.judgedAt <= now, fetch.came < Limits.streamShare
+        else { return false }
+        let stalls = session.stalls[fetch.log] ?? 0
+        return sessions.all.contains {
+            $0 !== session && $0.isReady && $0.offered[fetch.log] != nil
+                && $0.stalls[fetch.log] ?? 0 <= stalls
+        }
+    }
+
     /// What stalled is asked of others first, and then of the same peer again.
     mutating func dropStalledFetches(_ session: Session) {
         var stalled: [Session.Fetch] = []
-        while let at = session.fetches.firstIndex(where: { $0.deadline <= now }) {
+        while let at = session.fetches.firstIndex(where: {
+            $0.deadline <= now || isTrickling(session, $0)
+        }) {
             let fetch = session.fetches.remove(at: at)
             release(session, fetch)
             stalled.append(fetch)
             session.stalls[fetch.log, default: 0] += 1
             if fetch.purpose == .search { session.search = nil }
             session.resume.isIncomplete = true
+        }
+        for at in session.fetches.indices where session.fetches[at].judgedAt <= now {
+            session.fetches[at].judgedAt = now + Limits.streamStall
+            session.fetches[at].came = 0
         }
         if stalled.isEmpty { return }
         schedule()
@@ -502,7 +541,8 @@ extension Mesh {
     /// known, whoever holds the other history gets ours to find it.
     private func servedUpTo(_ head: LogHead?) -> UInt64 {
         guard let head else { return 0 }
-        return forkProofs[head.key].map { $0.parting == nil } ?? false ? head.size : head.counted
+        let isUnlocated = logs[head.key].map { $0.isFrozen && !$0.isForkLocated } ?? false
+        return isUnlocated ? head.size : head.counted
     }
 
     private mutating func endServed(_ session: Session, _ stream: Session.Serve, _ size: UInt64) {

@@ -165,6 +165,12 @@ extension Mesh {
         return false
     }
 
+    /// Whether one more log may be known: strangers' leave room for those of people nearby.
+    func hasRoom(for log: LogKey) -> Bool {
+        let isNamed = policy.quotas.logs[log] != nil
+        return logs.count < (isNamed ? Limits.logs : Limits.strangersLogs)
+    }
+
     /// What was left where it is since the policy changed last.
     package var refusals: Refusals { policy.refusals }
 

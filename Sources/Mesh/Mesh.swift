@@ -77,9 +77,13 @@ package struct Mesh {
     var nextToken: Token = 1
     /// The strongest proof of each forked log.
     var forkProofs: [LogKey: ForkProof] = [:]
+    /// Their logs, the longest at hand first.
+    var forksAtHand = Deque<LogKey>()
     /// Logs of which it is not known where they fork, and when the next is looked into.
     var unlocated: [UnlocatedFork] = []
     var nextSearch: Instant?
+    /// Better proofs of forked logs that wait for their time.
+    var delayedForks: [DelayedFork] = []
     /// Fork proofs that the store refused: tried again when there may be room.
     var unstoredForks: [ForkProof] = []
     /// Entries that the store cannot read back.
@@ -119,9 +123,9 @@ package struct Mesh {
             HyParView(me: configuration.nodeKey.publicKey, parameters: $0, seed: seed ^ 0x5eed)
         }
         for mark in history.marks { remember(mark) }
-        for proof in forks.prefix(Limits.forkProofs) {
-            forkProofs[proof.log] = proof
-            if let number = logs.number(of: proof.log) { logs.freeze(number, at: proof.bound) }
+        for proof in forks {
+            remember(proof)
+            if let number = logs.number(of: proof.log) { logs.freeze(number, proof) }
             if proof.parting == nil { searchLater(proof.log) }
         }
         rememberNewest(newest)
@@ -151,6 +155,8 @@ package struct Mesh {
         case .stored(let token, let change): stored(token, change)
         case .storeFailed(let token, let failure): storeFailed(token, failure)
         case .read(let id, let stream, let batch): served(id, stream, batch)
+        case .forkRead(let id, let proof):
+            if let session = sessions[id], session.isReady { tellOfFork(session, proof) }
         case .publish(let log, let drafts, let token): publish(log, drafts, token)
         case .adopt(let start):
             adopt(start)
@@ -195,6 +201,7 @@ package struct Mesh {
         note(nextDialDeadline)
         note(storageBlockedUntil)
         note(nextSearch)
+        note(delayedForks.map(\.at).min())
         for entry in damage { note(entry.askAgain) }
         return earliest
     }
@@ -264,6 +271,7 @@ package struct Mesh {
         forgetAsked()
         graftMissing()
         searchAgain()
+        takeDelayedForks()
         schedule()
     }
 

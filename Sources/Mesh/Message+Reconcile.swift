@@ -60,6 +60,23 @@ extension Message {
             self.names = names
         }
 
+        /// The same in as many messages as it takes: ids come in the first alone, and names beside
+        /// them as far as there is room.
+        var parts: [Names] {
+            // An id's distance takes at most 5 bytes, a size, and a log's key with its size, 42.
+            let room = Limits.message - 64 - 10 * lacking.count - 5 * asked.count
+            let first = min(max(0, room / 42), Limits.Reconcile.names)
+            var parts = [self]
+            parts[0].names = Array(names.prefix(first))
+            var rest = names.dropFirst(first)
+            while !rest.isEmpty {
+                let part = rest.prefix(Limits.Reconcile.names)
+                parts.append(Names(round: round, names: Array(part)))
+                rest = rest.dropFirst(part.count)
+            }
+            return parts
+        }
+
         /// A log by its id in the round, and the size held.
         package struct ShortClaim: Hashable, Sendable {
             package var id: UInt32

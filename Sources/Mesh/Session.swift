@@ -55,7 +55,7 @@ final class Session {
     var overdue: [LogKey] = []
     var isOverdue: Set<LogKey> = []
     /// Larger sizes than ours that the peer offers, in order, each once.
-    var offers = Deque<LogKey>()
+    var offers = OfferQueue()
     var offered: [LogKey: Offer] = [:]
     /// How often the peer gave nothing of a log, since it gave something.
     var stalls: [LogKey: Int] = [:]
@@ -74,6 +74,8 @@ final class Session {
     var invite: [UInt8]?
     /// Whether the peer has answered for our own logs in this session.
     var answeredOwn = false
+    /// Those of which it named a head.
+    var namedOwn: [LogKey] = []
     /// The first of the logs that the peer says it writes.
     var writes: [LogKey] = []
     /// What has passed so far, for the owner.
@@ -155,6 +157,25 @@ final class Session {
         var root: Hash?
     }
 
+    /// Logs of which the peer offers more: what has just been written before what was long ago.
+    struct OfferQueue {
+        private var news = Deque<LogKey>()
+        private var backlog = Deque<LogKey>()
+
+        var count: Int { news.count + backlog.count }
+        var isEmpty: Bool { count == 0 }
+
+        mutating func append(_ log: LogKey, isNews: Bool) {
+            if isNews { news.append(log) } else { backlog.append(log) }
+        }
+
+        func count(ofNews isNews: Bool) -> Int { isNews ? news.count : backlog.count }
+
+        mutating func popFirst(ofNews isNews: Bool) -> LogKey? {
+            isNews ? news.popFirst() : backlog.popFirst()
+        }
+    }
+
     /// A push by datagram that is not confirmed.
     struct Repair {
         var number: Int
@@ -170,9 +191,15 @@ final class Session {
         var next: UInt64
         /// What the peer offered.
         var size: UInt64
-        /// When it is given up unless something arrives.
+        /// When it is given up unless something new arrives.
         var deadline: Instant
         var startedAt: Instant
+        /// Batches that the peer may still send.
+        var credit: UInt64
+        /// When it must have brought its share, or whoever else offers the log is asked.
+        var judgedAt: Instant
+        /// Bytes that came since it was last judged.
+        var came = 0
         /// Where it ends though the peer has more.
         var to: UInt64?
         var hasDelivered = false
@@ -201,5 +228,22 @@ final class Session {
         /// When it is closed unless the peer takes something: slots are few.
         var deadline: Instant
         var isReading = false
+    }
+}
+
+extension Session.Fetch {
+    /// Why a batch is none of this stream, `[MSG-11]`, `[MSG-12]`; nil when it is.
+    func misfit(_ batch: Batch) -> String? {
+        if batch.log != log { return "a batch of another log" }
+        if batch.from != next { return "a batch that does not begin where the one before ended" }
+        return credit == 0 ? "a batch without credit" : nil
+    }
+
+    /// Counts a batch, before anything of it is checked.
+    mutating func take(_ batch: Batch) {
+        next = batch.to
+        credit -= 1
+        if purpose != .entries { hasDelivered = true }
+        came += batch.entries.reduce(0) { $0 + $1.encodedSizeBound }
     }
 }

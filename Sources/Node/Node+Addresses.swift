@@ -34,18 +34,23 @@ extension Node {
     }
 
     /// Where others reach this node: what it listens on; of a wildcard, this machine's own
-    /// addresses.
+    /// addresses, IPv6 first.
     var advertisedEndpoints: [String] {
         let port = localEndpoints.first?.port ?? 0
         var out: [String] = []
         for endpoint in localEndpoints {
             if endpoint.address.isUnspecified {
-                out += LocalAddresses.all().map { Endpoint($0, port: port).description }
+                // 0.0.0.0 takes no IPv6.
+                let reached = LocalAddresses.all().filter {
+                    endpoint.address == .any6 || $0.isIPv4
+                }
+                out += LocalAddresses.first(PeerAddress.maximumEndpoints, of: reached)
+                    .map { Endpoint($0, port: port).description }
             } else {
                 out.append(endpoint.description)
             }
         }
-        return Array(out.prefix(8))
+        return Array(out.prefix(PeerAddress.maximumEndpoints))
     }
 
     private static let peerSetting = "peers"

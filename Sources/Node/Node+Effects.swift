@@ -18,6 +18,10 @@ extension Node {
         case .store(let write, let token): store(write, token)
         case .read(let session, let stream, let request):
             waiting.append(.read(session, stream: stream, batch(request)))
+        case .readFork(let session, let log):
+            if let proof = try? reader.forkProof(of: log) {
+                waiting.append(.forkRead(session, proof))
+            }
         case .published(let token, let log, let from, let leaves):
             publishing.removeValue(forKey: token)?(
                 .success(Published(log: log, from: from, leaves: leaves)))

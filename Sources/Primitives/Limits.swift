@@ -36,10 +36,16 @@ package enum Limits {
     package static let silence = Instant.Span.seconds(60)
     /// A stream of batches without progress for so long is given up, and asked of another.
     package static let streamStall = Instant.Span.seconds(30)
+    /// Bytes that a stream must bring in that time where somebody else offers the log: 2 KiB a
+    /// second. Guess: who brings less is hardly there, or holds the log up on purpose.
+    package static let streamShare = 64 << 10
     /// A stream that the peer takes nothing from is closed after this: longer than it waits itself.
     package static let serveStall = Instant.Span.seconds(60)
     /// An unanswered datagram is followed up over TCP after this. Guess: several home round trips.
     package static let datagramRepair = Instant.Span.milliseconds(250)
+    /// After so many in a row everything goes over TCP, until a ping is answered. Guess: with 40 of
+    /// 100 lost, each way, one of 36 such rows is chance, and costs half a minute.
+    package static let datagramsUnanswered = 8
     package static let datagramProbe = Instant.Span.seconds(30)
     /// A session that is with no neighbour and has nothing under way is closed after this.
     package static let idleSession = Instant.Span.seconds(30)
@@ -101,6 +107,13 @@ package enum Limits {
     /// Streams that one peer may have open here, and that we open there.
     package static let streamsServed = 8
     package static let streamsFetched = 4
+    /// And so many more for logs of which only the newest entries lack: live posts that are too
+    /// large to be pushed do not wait until a backlog is through.
+    package static let streamsOfNews = 2
+    /// Entries that may lack for that.
+    package static let newsEntries: UInt64 = 16
+    /// Offers that are passed over at a time, since they cannot be taken up now.
+    package static let offersPassed = 64
     /// Batches under way in one stream.
     package static let streamCredit: UInt64 = 8
     package static let streamCreditMaximum: UInt64 = 16
@@ -110,12 +123,21 @@ package enum Limits {
     package static let batchAlignment: UInt64 = 256
     /// Logs known at once. Each costs about 1 KiB of memory.
     package static let logs = 200_000
+    /// Up to so many, logs of strangers are taken, too: a quarter is left to those whom the owner
+    /// follows, and theirs.
+    package static let strangersLogs = 150_000
     /// Logs that one peer may offer and that wait to be fetched.
     package static let offers = 65_536
     /// Damaged entries that are remembered until they are put right.
     package static let damagedEntries = 1_024
-    /// Fork proofs kept in memory for peers that still offer the log. Each takes at most 6 KiB.
+    /// Fork proofs kept in memory; others are read when a peer is to be told. Each takes at most 6
+    /// KiB.
     package static let forkProofs = 1_024
+    /// Proofs of one log, each better than the ones before, that are told at once; the next waits a
+    /// second, and each one behind it twice as long. Guess: honest nodes need three.
+    package static let forkProofsAtOnce = 8
+    /// Better proofs that wait, of so many logs.
+    package static let forkProofsDelayed = 256
     /// Addresses that are redialled.
     package static let dialTargets = 256
     /// Bytes of drafts that wait to be signed for one log.

@@ -83,8 +83,8 @@ package struct EclipseAttack {
         var report = Report(plan: plan)
         for node in poison { world.start(node) }
         for (number, node) in honest.enumerated() where !isAway(number) { world.start(node) }
-        let each = max(1, plan.trials / max(1, plan.tables))
-        for number in 0..<plan.tables where world.safety.breach == nil {
+        let tables = min(plan.tables, plan.trials)
+        for number in 0..<tables where world.safety.breach == nil {
             let table = makeTable(number)
             report.known += table.peerCount
             report.poisonKnown += poison.count { table.contact(of: $0.key.publicKey) != nil }
@@ -94,6 +94,7 @@ package struct EclipseAttack {
                 }
             }
             let encoded = table.encoded
+            let each = plan.trials * (number + 1) / tables - plan.trials * number / tables
             for _ in 0..<each { trial(encoded, anchor, &report) }
         }
         report.failure = world.safety.breach

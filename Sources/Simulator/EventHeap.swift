@@ -20,6 +20,7 @@ enum Happening {
     /// The disk has finished the writes that it began with.
     case synced(Life)
     case read(Life, PendingRead)
+    case readFork(Life, SessionID, LogKey)
     case blob(Life, BlobEvent)
 }
 

@@ -204,8 +204,8 @@ struct Liveness {
             return "\(name) has sizes \(list)"
         }
         let roots = whole.filter { $0.size == best.size }.map(\.frontier.root)
-        if roots.contains(where: { $0 != roots.first }), author?.mayFork == false {
-            return "\(name) has two histories"
+        if roots.contains(where: { $0 != roots.first }) {
+            return "\(name) has two histories, which nobody has noticed"
         }
         let damaged = held.first { !isStuck && $0.1?.damaged.isEmpty == false }
         return damaged.map { "\(name) is still damaged at node \($0.0)" }

@@ -200,7 +200,9 @@ package struct SybilAttack {
 
         init(_ plan: Plan) { self.plan = plan }
 
-        package var isGood: Bool { arrived == expected && failure == nil }
+        package var isGood: Bool {
+            arrived == expected && failure == nil && (surrounded == 0 || !plan.hasFriends)
+        }
 
         package func latency(_ part: Int) -> UInt64 {
             let sorted = latencies.sorted()

@@ -199,6 +199,9 @@ package final class World {
             feed(to, .datagram(bytes, from: nodes[from].endpoint))
         case .synced(let life): synced(life)
         case .read(let life, let request): answer(life, request)
+        case .readFork(let life, let id, let log):
+            let proof = nodes[life.node].store.forks.first { $0.log == log }
+            if let proof { feed(life, .forkRead(id, proof)) }
         case .blob(let life, let event): feed(life, .blob(event))
         }
     }
@@ -271,6 +274,9 @@ package final class World {
             digest.fold(stream ^ request.from << 20)
             heap.push(
                 .read(life(of: node), PendingRead(id, stream, request)), at: now + weather.read)
+        case .readFork(let id, let log):
+            digest.fold(id ^ 3)
+            heap.push(.readFork(life(of: node), id, log), at: now + weather.read)
         case .published(_, let log, let from, let leaves):
             digest.fold(from)
             safety.published(node, log, from, leaves)

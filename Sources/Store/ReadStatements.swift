@@ -10,6 +10,7 @@ struct ReadStatements: ~Copyable {
     let nodes: Statement
     let setting: Statement
     let forkProofs: Statement
+    let forkProof: Statement
     let marks: Statement
     let marksOfLog: Statement
     let countedSize: Statement
@@ -43,6 +44,7 @@ struct ReadStatements: ~Copyable {
             """)
         let setting = try Statement(database, "SELECT value FROM settings WHERE name = ?1")
         let forkProofs = try Statement(database, "SELECT key, proof FROM fork_proofs ORDER BY key")
+        let forkProof = try Statement(database, "SELECT proof FROM fork_proofs WHERE key = ?1")
         let markCount = try Statement(
             database,
             """
@@ -81,6 +83,7 @@ struct ReadStatements: ~Copyable {
         self.nodes = nodes
         self.setting = setting
         self.forkProofs = forkProofs
+        self.forkProof = forkProof
         self.marks = marks
         self.marksOfLog = marksOfLog
         self.countedSize = countedSize

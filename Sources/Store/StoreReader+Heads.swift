@@ -1,6 +1,7 @@
 package import MerkleLog
 package import Mesh
 import Primitives
+import Wire
 
 /// Heads, settings and fork proofs.
 extension StoreReader {
@@ -90,6 +91,17 @@ extension StoreReader {
             out.append((key, statements.forkProofs.blob(1)))
         }
         return out
+    }
+
+    /// The proof that a log is forked; nil when none is known.
+    package func forkProof(of log: LogKey) throws(StoreError) -> ForkProof? {
+        statements.forkProof.bind(1, log)
+        defer { statements.forkProof.reset() }
+        guard try statements.forkProof.step() else { return nil }
+        var decoder = CBORDecoder(statements.forkProof.blob(0))
+        do { return try ForkProof(from: &decoder) } catch {
+            throw .corrupt(what: "a fork proof does not decode", place: .log(log))
+        }
     }
 
     static let namesSetting = "change-names"

@@ -35,11 +35,11 @@ enum Attack {
 
     private static func sybils(_ options: inout Options) throws(UsageError) -> Int32 {
         var plan = SybilAttack.Plan()
-        plan.seed = try options.number("--seed", 1)
-        plan.honest = max(2, try options.count("--honest", 50))
-        plan.sybils = try options.count("--sybils", 1_000)
+        plan.seed = try options.seed()
+        plan.honest = try options.count("--honest", 50, in: 2...10_000)
+        plan.sybils = try options.count("--sybils", 1_000, in: 1...100_000)
         plan.reach = try options.count("--reach", 8)
-        plan.hours = try options.number("--hours", 2)
+        plan.hours = try options.number("--hours", 2, in: 1...1_000)
         plan.hasFriends = !options.flag("--strangers")
         var scenarios = SybilAttack.Scenario.allCases
         if let name = try options.text("--scenario") {
@@ -118,8 +118,8 @@ enum Attack {
 
     private static func eclipse(_ options: inout Options) throws(UsageError) -> Int32 {
         var plan = EclipseAttack.Plan()
-        plan.seed = try options.number("--seed", 1)
-        plan.trials = try options.count("--trials", 10_000)
+        plan.seed = try options.seed()
+        plan.trials = try options.count("--trials", 10_000, in: 1...10_000_000)
         plan.hasAnchors = !options.flag("--no-anchors")
         let path = try options.text("--json")
         try options.finish()

@@ -8,11 +8,9 @@ struct EquivocatorTrials {
     private let path: String?
 
     init(_ options: inout Options) throws(UsageError) {
-        first = try options.number("--seed", 1)
-        count = try options.number("--count", 20)
-        let nodes = try options.number("--nodes", 50)
-        guard nodes >= 4, nodes <= 10_000 else { throw UsageError("--nodes is from 4 to 10000") }
-        self.nodes = Int(nodes)
+        first = try options.seed()
+        count = try options.number("--count", 20, in: 1...10_000_000)
+        nodes = try options.count("--nodes", 50, in: 4...10_000)
         path = try options.text("--json")
         try options.finish()
     }

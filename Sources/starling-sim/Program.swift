@@ -90,10 +90,15 @@ struct Options {
         return number
     }
 
-    mutating func count(_ name: String, _ normal: Int) throws(UsageError) -> Int {
-        let number = try number(name, UInt64(normal))
-        guard number <= 1_000_000_000 else { throw UsageError("\(name) is too large") }
-        return Int(number)
+    mutating func count(
+        _ name: String, _ normal: Int, in range: ClosedRange<UInt64> = 0...1_000_000
+    ) throws(UsageError) -> Int {
+        Int(try number(name, UInt64(normal), in: range))
+    }
+
+    /// The first seed: others follow it.
+    mutating func seed() throws(UsageError) -> UInt64 {
+        try number("--seed", 1, in: 0...1 << 60)
     }
 
     mutating func word() -> String? { words.isEmpty ? nil : words.removeFirst() }

@@ -43,8 +43,8 @@ struct TablesCommand {
     private let reporting: Reporting
 
     init(_ options: inout Options) throws(UsageError) {
-        nodes = Int(clamping: try options.number("--nodes", 10_000))
-        seed = try options.number("--seed", 1)
+        nodes = try options.count("--nodes", 10_000, in: 10...100_000)
+        seed = try options.seed()
         if let text = try options.text("--only") {
             guard let part = PaperTables.Part(rawValue: text) else {
                 throw UsageError("no table is called \(text)")
@@ -53,7 +53,6 @@ struct TablesCommand {
         }
         reporting = try Reporting(&options)
         try options.finish()
-        guard (10...100_000).contains(nodes) else { throw UsageError("10 to 100000 nodes") }
     }
 
     func run() -> Int32 {
@@ -79,8 +78,8 @@ struct ScaleCommand {
     private let reporting: Reporting
 
     init(_ options: inout Options) throws(UsageError) {
-        most = Int(clamping: try options.number("--most", 10_000))
-        seed = try options.number("--seed", 1)
+        most = try options.count("--most", 10_000, in: 10...10_000)
+        seed = try options.seed()
         reporting = try Reporting(&options)
         try options.finish()
     }

@@ -11,7 +11,7 @@ struct Summary {
 
     init(_ lines: [Line], failed: Int) {
         let good = lines.filter { $0.failure == nil }
-        passed = max(0, lines.count - failed)
+        passed = good.count
         self.failed = failed
         sums = Line.names.dropLast().enumerated().map { at, name in
             (name, lines.reduce(0) { $0 + $1.numbers[at] })

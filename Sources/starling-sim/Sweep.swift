@@ -25,7 +25,7 @@ struct Sweep {
     private let began = Terminal.seconds()
 
     init(_ options: inout Options) throws(UsageError) {
-        first = try options.number("--seed", 1)
+        first = try options.seed()
         let count = try options.number("--count", 100, in: 1...10_000_000)
         jobs = try options.number("--jobs", 1, in: 1...256)
         let twice = try options.number("--twice", 0, in: 0...count)

@@ -68,7 +68,7 @@ struct Worker {
     let seeds: StrideTo<UInt64>
 
     init(_ options: inout Options) throws(UsageError) {
-        let first = try options.number("--seed", 1)
+        let first = try options.seed()
         let end = try options.number("--end", first + 1)
         let step = try options.number("--step", 1, in: 1...1_000)
         seeds = stride(from: first, to: end, by: Int(step))

@@ -52,6 +52,17 @@ def test_found_without_an_invite(room, lan, host):
     node.wait_until(lambda: two_.notes_or_none(one.identity) == ["good morning, house"], "the post next door")
 
 
+def test_a_link_without_a_router(room, lan):
+    """Nothing but the addresses that each machine gives itself: streams and datagrams both know the interface."""
+    for name, port in zip(lan.names, ("right", "left")):
+        nets.run("ip", "-n", name, "addr", "flush", "dev", port, "scope", "global")
+    one, two_ = two(room, lan)
+    one.wait_for_peers()
+    one.post("no router here")
+    node.wait_until(lambda: two_.notes_or_none(one.identity) == ["no router here"], "the post next door")
+    node.wait_until(lambda: all(x["datagrams"] for x in one.peers() + two_.peers()), "datagrams both ways")
+
+
 def test_found_again_after_a_restart(room, lan):
     one, two_ = two(room, lan)
     one.wait_for_peers()

@@ -1,3 +1,4 @@
+import Crypto
 import Primitives
 import Testing
 
@@ -35,11 +36,40 @@ struct AmplificationTests {
             datagram[datagram.count - 1] ^= 1
             #expect(answers(to: datagram) == 0)
         }
-        // A replay from elsewhere, of one that was answered once.
-        let ping = raw.datagram(Message.ping(7).encoded())
-        let first = answers(to: ping)
-        #expect(first > 0 && first <= ping.count, "\(first) bytes for \(ping.count)")
-        #expect(answers(to: ping) == 0)
+        // What the peer itself sealed, in the name of somebody else, and again.
+        for message in [Message.ping(7), .pong(7), .have([])] {
+            let datagram = raw.datagram(message.encoded())
+            #expect(answers(to: datagram) == 0 && answers(to: datagram) == 0)
+        }
         #expect(sent > 1_300)
+    }
+
+    /// Who has a session cannot turn what is sent to it to another address: neither answers, nor
+    /// probes, nor live posts.
+    @Test func aPeerCannotNameAVictim() {
+        let net = TestNet(seed: 92)
+        net.addNode(at: AddressTableTests.v4(8, 8))
+        let log = net.author(1, at: 0)
+        let own = AdmissionTests.from(66, 6)
+        let raw = RawPeer(net, to: 0, from: own)
+        raw.greet()
+        net.run(for: .milliseconds(200))
+        let (victim, mine) = (AdmissionTests.from(77, 7), Endpoint(own.address, port: 999))
+        func throwDatagram(_ message: Message, from: Endpoint) {
+            net.feed(0, .datagram(raw.datagram(message.encoded()), from: from))
+        }
+        // From its own address, whatever the port, it is answered: no more than it sent.
+        throwDatagram(.ping(7), from: mine)
+        #expect(net.datagrams.count >= 1 && net.datagrams.allSatisfy { $0.0 == mine })
+        for second in 0..<60 {
+            throwDatagram(.ping(8), from: victim)
+            // A pong that nobody asked for opens no way.
+            throwDatagram(.pong(UInt64(second)), from: victim)
+            net.post(log, at: 0)
+            net.run(for: .seconds(1))
+            raw.say(.pong(1))
+        }
+        #expect(!raw.isClosed && net.nodes[0].mesh.datagramsWork(with: raw.key.publicKey) == false)
+        #expect(!net.datagrams.contains { $0.0 == victim })
     }
 }

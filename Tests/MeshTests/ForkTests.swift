@@ -102,6 +102,81 @@ struct ForkTests {
         #expect(node.store.forks[log.key.publicKey] == proof(3))
     }
 
+    /// More forked logs than proofs are kept in memory: everybody is told of each all the same,
+    /// whoever is here at once, and whoever comes when it speaks of the log.
+    @Test func ofManyForksNoneIsForgotten() {
+        let scene = HostileTests.Scene(seed: 305)
+        let (liar, witness) = (scene.peer(91), scene.peer(92))
+        let count = Limits.forkProofs + 40
+        let logs = (0..<count).map { number in
+            HostileLog(
+                key: SigningKey(
+                    seed: SecretBytes(
+                        [UInt8(number & 0xff), UInt8(number >> 8)]
+                            + [UInt8](
+                                repeating: 9, count: 30))), count: 1)
+        }
+        func proof(_ log: HostileLog) -> ForkProof {
+            ForkProof(
+                equalSizes: log.checkpoint(1), Checkpoint(signing: 1, root: .zero, with: log.key))
+        }
+        func told(_ raw: RawPeer) -> Set<LogKey> {
+            var found: Set<LogKey> = []
+            for case .fork(let proof) in raw.messages { found.insert(proof.log) }
+            return found
+        }
+        for log in logs {
+            liar.say(.batch(stream: 0, log.batch(0, 1)))
+            scene.net.run(for: .milliseconds(2))
+            liar.say(.fork(proof(log)))
+        }
+        let node = scene.net.nodes[0]
+        #expect(scene.net.run(within: .seconds(60)) { node.store.forks.count == count })
+        #expect(told(witness).count == count)
+        #expect(scene.net.nodes[0].mesh.forkProofs.count == Limits.forkProofs)
+        let late = scene.peer(93)
+        let first = logs[0].key.publicKey
+        #expect(scene.net.nodes[0].mesh.forkProofs[first] == nil)
+        late.say(.have([Message.Have(log: first, size: 1, root: 0)]))
+        scene.net.run(for: .seconds(1))
+        #expect(told(late).contains(first))
+        // After a restart as well.
+        scene.net.crash(0)
+        scene.net.restart(0)
+        let later = scene.peer(94)
+        for log in [logs[0], logs[count - 1]] {
+            later.say(.have([Message.Have(log: log.key.publicKey, size: 1, root: 0)]))
+        }
+        scene.net.run(for: .seconds(1))
+        #expect(told(later).isSuperset(of: [first, logs[count - 1].key.publicKey]))
+        #expect(scene.net.nodes[0].mesh.exceededBound == nil)
+    }
+
+    /// An author who proves a fork again and again, each time of fewer entries, is passed on ever
+    /// more seldom, and the least number holds in the end.
+    @Test func everBetterProofsAreTakenSeldom() {
+        let scene = HostileTests.Scene(seed: 306)
+        let log = HostileLog(48, count: 60)
+        let (liar, witness) = (scene.peer(91), scene.peer(92))
+        liar.say(.batch(stream: 0, log.batch(0, 60)))
+        scene.net.run(for: .seconds(1))
+        for size in (2...60).reversed() {
+            liar.say(
+                .fork(
+                    ForkProof(
+                        equalSizes: log.checkpoint(size),
+                        Checkpoint(signing: UInt64(size), root: .zero, with: log.key))))
+        }
+        func told() -> Int {
+            witness.messages.count { if case .fork = $0 { true } else { false } }
+        }
+        #expect(told() == Limits.forkProofsAtOnce && !liar.isClosed)
+        scene.net.run(for: .seconds(2))
+        #expect(told() == Limits.forkProofsAtOnce + 1)
+        #expect(scene.net.nodes[0].mesh.logs[log.key.publicKey]?.forkedAt == 1)
+        #expect(scene.net.nodes[0].store.forks[log.key.publicKey]?.bound == 1)
+    }
+
     /// Who comes later gets what counts, the proof, and nothing more.
     @Test func aNewcomerGetsWhatCounts() {
         let (net, log) = apart(seed: 301, common: 9, left: 3, right: 4)

@@ -211,13 +211,17 @@ struct HostileLog {
     let entries: [Entry]
     let leaves: [Hash]
 
-    /// `salt` tells the histories of one key apart.
     init(_ number: UInt8, count: Int, salt: UInt8 = 1) {
-        let key = signingKey(number)
+        self.init(key: signingKey(number), count: count, salt: salt)
+    }
+
+    /// `salt` tells the histories of one key apart; each body has `padding` bytes more.
+    init(key: SigningKey, count: Int, salt: UInt8 = 1, padding: Int = 0) {
         entries = (0..<count).map {
             Entry(
                 time: UnixTime(milliseconds: 5),
-                body: .present([UInt8](repeating: salt, count: 16) + Array("entry \($0)".utf8)))
+                body: .present(
+                    [UInt8](repeating: salt, count: 16 + padding) + Array("entry \($0)".utf8)))
         }
         leaves = entries.enumerated().map {
             EntryHeader(log: key.publicKey, index: UInt64($0), entry: $1).leafHash

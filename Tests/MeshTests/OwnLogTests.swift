@@ -101,6 +101,45 @@ struct OwnLogTests {
         SyncTests.check(net, log, 11)
     }
 
+    /// There is no fence, and who answers first lacks the log: that tells nothing.
+    @Test func whoHoldsNothingOfTheLogUnlocksNothing() {
+        let (net, log, old) = Self.restored(seed: 57)
+        net.nodes[0].store = old
+        net.cut(0, 1)
+        net.restart(0, trust: .unknown)
+        let stranger = RawPeer(net, to: 0)
+        stranger.greet()
+        stranger.say(.ownHeads([]))
+        net.run(for: .seconds(5))
+        stranger.say(.ownHeads([]))
+        #expect(net.nodes[0].mesh.ownState(of: log) == "unconfirmed")
+        let early = net.post(log, at: 0)
+        #expect(net.nodes[0].refused[early] == .unconfirmed)
+        net.heal(0, 1)
+        net.join(0, to: 1)
+        #expect(net.run(within: .seconds(400)) { net.nodes[0].size(log) == 10 })
+        net.run(for: .seconds(1))
+        net.post(log, at: 0)
+        SyncTests.check(net, log, 11)
+    }
+
+    /// Nobody ever had the log: once a peer has fetched what there is, it says so, and is asked.
+    @Test func whoFetchesTheLogConfirmsIt() {
+        let net = TestNet(seed: 58)
+        net.addNode()
+        let log = net.author(1, at: 0)
+        net.post(log, at: 0, 4)
+        net.run(for: .seconds(3))
+        net.crash(0)
+        net.restart(0, trust: .unknown)
+        net.addNode()
+        net.join(1, to: 0)
+        #expect(
+            net.run(within: .seconds(30)) { net.nodes[0].mesh.ownState(of: log) == "writable" })
+        net.post(log, at: 0)
+        SyncTests.check(net, log, 5)
+    }
+
     @Test func aNewLogWithoutAFenceIsWritableOnceSomebodyAnswered() {
         let net = TestNet(seed: 54)
         net.addNode()

@@ -301,6 +301,9 @@ final class TestNet {
             let batch = node.store.read(request, most: entriesPerRead)
             feedLater(
                 node.index, .read(id, stream: stream, batch), after: .milliseconds(node.readDelay))
+        case .readFork(let id, let log):
+            let proof = node.store.forks[log]
+            if let proof { feedLater(node.index, .forkRead(id, proof), after: latency) }
         case .published(let token, _, let from, let leaves):
             node.published[token] = from..<(from + UInt64(leaves.count))
         case .refused(let token, let why): node.refused[token] = why
@@ -456,7 +459,8 @@ final class TestNode {
             })
         configuration.overlay = overlay
         return Mesh(
-            configuration: configuration, heads: store.heads, own: own, newest: store.newest,
+            configuration: configuration, heads: store.heads, own: own,
+            forks: store.forks.values.sorted { $0.log < $1.log }, newest: store.newest,
             history: store.history,
             addresses: remembered.flatMap { try? AddressTable(decoding: $0) },
             seed: seed &+ UInt64(index))
