@@ -14,6 +14,8 @@ from refused import require, uint
 ROOM = os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "Sources", "Crypto"
 )
+# [IDENT-13] Entries of a root log that have effect.
+STATEMENTS = 256
 LIST_DIGEST = "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda"
 
 
@@ -110,10 +112,10 @@ def chain(identity, logs):
 
 
 def devices(identity, logs):
-    """[IDENT-6] to [IDENT-8] Log key of each device -> the first index that does not count, or None."""
+    """[IDENT-6] to [IDENT-8], [IDENT-13] Log key of each device -> the first index that does not count, or None."""
     added, revoked = set(), {}
     for root_log, end in chain(identity, logs):
-        for index in range(1, end):
+        for index in range(1, min(end, STATEMENTS)):
             kind, fields = root_log.content(index) or ("", None)
             if kind == "add-device":
                 added.add(fields.get(1))

@@ -18,13 +18,37 @@ package final class People {
         var profile: Word<Profile>?
         /// Statements of a root log, by index.
         var statements: [(index: UInt64, statement: IdentityStatement)] = []
-        /// The log's latest word on each identity, in order of the last change.
-        var follows: [Word<(identity: LogKey, isOn: Bool)>] = []
+        var follows = Follows()
+        /// The last entry that was taken of what a fork may cut off.
+        var last: UInt64?
+
+        mutating func take(_ word: Word<Profile>) {
+            last = max(last ?? 0, word.index)
+            if word.index >= profile?.index ?? 0 { profile = word }
+        }
+
+        mutating func take(_ word: Word<Follow>) -> Follows.Change? {
+            last = max(last ?? 0, word.index)
+            return follows.take(word)
+        }
+
+        /// Takes a statement, which may be told again.
+        mutating func take(_ statement: IdentityStatement, at index: UInt64) {
+            let at = statements.firstIndex { $0.index >= index } ?? statements.endIndex
+            if at < statements.endIndex, statements[at].index == index { return }
+            statements.insert((index: index, statement: statement), at: at)
+        }
+
+        /// The identity that the first entry names, which counts.
+        mutating func claim(_ identity: LogKey) {
+            last = last ?? 0
+            claimed = identity
+        }
     }
 
     /// What an entry says, and where: of an author's words on one thing only the latest counts,
     /// in one log by index, across logs by time and log: `[CONT-19]`.
-    private struct Word<Said> {
+    struct Word<Said> {
         var said: Said
         var log: LogKey
         var index: UInt64
@@ -39,7 +63,7 @@ package final class People {
     private var bounds: [LogKey: UInt64] = [:]
     /// Root logs that name a predecessor, by that predecessor.
     private var successorsByLog: [LogKey: [LogKey]] = [:]
-    /// Logs that ever said something on following an identity.
+    /// Logs of whose words on following an identity one counts.
     private var followersByIdentity: [LogKey: [LogKey]] = [:]
     /// Keys by what the feed knows them by, as far as anybody may ask for them.
     private var keysByMark: [Int64: LogKey] = [:]
@@ -64,11 +88,13 @@ package final class People {
     /// A log has forked: what it says behind its first `bound` entries is said by nobody. A root
     /// log's successor may still name one of the histories.
     package func fork(_ log: LogKey, at bound: UInt64) throws(StoreError) {
-        bounds[log] = min(bound, bounds[log] ?? bound)
-        facts[log] = nil
+        let bound = min(bound, bounds[log] ?? bound)
+        bounds[log] = bound
         histories = [:]
         version += 1
-        for mark in try reader.marks(of: log) {
+        guard let last = facts[log]?.last, last >= bound else { return }
+        forget(log)
+        for mark in try reader.marks(of: log) where mark.index < bound {
             guard let entry = try reader.entry(of: log, at: mark.index) else { continue }
             take(log, mark.index, entry)
         }
@@ -89,52 +115,65 @@ package final class People {
             guard counts(log, index) else { return }
             version += 1
             note(log)
-            var known = facts[log] ?? LogFacts()
-            if index >= known.profile?.index ?? 0 {
-                known.profile = Word(said: profile, log: log, index: index, time: entry.time)
-            }
-            facts[log] = known
+            facts[log, default: LogFacts()].take(
+                Word(said: profile, log: log, index: index, time: entry.time))
         case .follow(let identity, let isOn):
             guard counts(log, index) else { return }
-            take(Word(said: (identity, isOn), log: log, index: index, time: entry.time))
+            let follow = Follow(identity: identity, isOn: isOn)
+            take(Word(said: follow, log: log, index: index, time: entry.time))
         case .identity(let statement):
+            // `[IDENT-13]`: later ones have no effect.
+            guard index < LogLimits.statements else { return }
             version += 1
+            histories = [:]
             note(log)
-            var known = facts[log] ?? LogFacts()
-            if index == 0 { known.since = entry.time }
-            if case .device(let identity, _) = statement, index == 0, counts(log, 0) {
-                known.claimed = identity
-            }
-            // It may be told again.
-            if !known.statements.contains(where: { $0.index == index }) {
-                known.statements.append((index, statement))
-            }
-            if case .identity(_, let predecessor?) = statement, index == 0,
-                successorsByLog[predecessor.log]?.contains(log) != true
-            {
+            facts[log, default: LogFacts()].take(statement, at: index)
+            if index == 0 { takeFirst(statement, log, entry.time) }
+        }
+    }
+
+    /// The first entry of a log says whose it is, or which root log it succeeds.
+    private func takeFirst(_ statement: IdentityStatement, _ log: LogKey, _ time: UnixTime) {
+        facts[log, default: LogFacts()].since = time
+        switch statement {
+        case .device(let identity, _):
+            if counts(log, 0) { facts[log, default: LogFacts()].claim(identity) }
+        case .identity(_, let predecessor?):
+            if successorsByLog[predecessor.log]?.contains(log) != true {
                 successorsByLog[predecessor.log, default: []].append(log)
             }
-            facts[log] = known
-            histories = [:]
+        case .identity, .addDevice, .revokeDevice: break
         }
     }
 
     /// Entries may be told again, and old ones after newer ones.
-    private func take(_ word: Word<(identity: LogKey, isOn: Bool)>) {
-        version += 1
+    private func take(_ word: Word<Follow>) {
         note(word.log)
-        note(word.said.identity)
-        var known = facts[word.log] ?? LogFacts()
-        if let place = known.follows.firstIndex(where: {
-            $0.said.identity == word.said.identity
-        }) {
-            guard known.follows[place].index < word.index else { return }
-            known.follows.remove(at: place)
-        } else {
+        guard let change = facts[word.log, default: LogFacts()].take(word) else { return }
+        version += 1
+        if change.isNew {
+            note(word.said.identity)
             followersByIdentity[word.said.identity, default: []].append(word.log)
         }
-        known.follows.append(word)
-        facts[word.log] = known
+        if let past = change.letGo { unlist(word.log, past) }
+    }
+
+    /// Forgets what a log said that a fork may cut off.
+    private func forget(_ log: LogKey) {
+        for word in facts[log]?.follows.words ?? [] { unlist(log, word.said.identity) }
+        facts[log]?.claimed = nil
+        facts[log]?.profile = nil
+        facts[log]?.follows = Follows()
+        facts[log]?.last = nil
+    }
+
+    /// What a log said on following an identity counts no more.
+    private func unlist(_ log: LogKey, _ identity: LogKey) {
+        followersByIdentity[identity]?.removeAll { $0 == log }
+        guard followersByIdentity[identity]?.isEmpty == true else { return }
+        followersByIdentity[identity] = nil
+        let mark = Mark.of(identity)
+        if facts[identity] == nil, keysByMark[mark] == identity { keysByMark[mark] = nil }
     }
 
     private func note(_ key: LogKey) { keysByMark[Mark.of(key)] = key }
@@ -209,9 +248,9 @@ package final class People {
 
     /// Whom the identity follows: the latest word of its devices on each.
     package func follows(of identity: LogKey) -> [LogKey] {
-        let words = devices(of: identity).flatMap { facts[$0]?.follows ?? [] }
+        let words = devices(of: identity).flatMap { facts[$0]?.follows.words ?? [] }
             .filter { says($0, identity) }
-        var latest: [LogKey: Word<(identity: LogKey, isOn: Bool)>] = [:]
+        var latest: [LogKey: Word<Follow>] = [:]
         for word in words where latest[word.said.identity]?.isAfter(word) != true {
             latest[word.said.identity] = word
         }
@@ -232,11 +271,11 @@ package final class People {
 
     /// Whether `follower` follows `identity`.
     package func isFollowing(_ follower: LogKey, _ identity: LogKey) -> Bool {
-        var latest: Word<(identity: LogKey, isOn: Bool)>?
+        var latest: Word<Follow>?
         for device in devices(of: follower) {
-            guard let word = facts[device]?.follows.first(where: { $0.said.identity == identity }),
-                says(word, follower)
-            else { continue }
+            guard let word = facts[device]?.follows.word(on: identity), says(word, follower) else {
+                continue
+            }
             if latest?.isAfter(word) != true { latest = word }
         }
         return latest?.said.isOn == true

@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// What the root logs of one person say about devices: a pure function of their entries.
 ///
@@ -40,6 +41,7 @@ package struct IdentityHistory: Hashable, Sendable {
 
     /// Takes the statement at `index` of the current root log; what has no effect is passed over.
     package mutating func apply(_ statement: IdentityStatement, at index: UInt64) {
+        guard index < LogLimits.statements else { return }
         switch statement {
         case .identity(let next, _):
             if index == 0 && nextRoot == nil { nextRoot = next }

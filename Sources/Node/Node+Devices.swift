@@ -76,6 +76,11 @@ extension Node {
         guard root.publicKey == account.identity else {
             throw .badRequest("these are the recovery words of another identity")
         }
+        let size = try stored { () throws(StoreError) in try reader.head(of: root.publicKey)?.size }
+        guard size ?? 0 < LogLimits.statements else {
+            throw .refused(
+                "the log of that root key is full: \(LogLimits.statements) entries have effect")
+        }
         return root
     }
 

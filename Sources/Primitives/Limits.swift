@@ -164,6 +164,9 @@ package enum LogLimits {
     package static let tail = 64
     /// Bytes of a header at its longest.
     package static let header = 96
+    /// Entries of a root log that have effect: as many as are kept when all else of a log is
+    /// dropped. Guess: four a year for a lifetime, and a new root key begins anew.
+    package static let statements: UInt64 = 256
 }
 
 /// Every bound of the transport, with its reason.
@@ -588,6 +591,10 @@ package enum ContentLimits {
 
     /// An emoji: the longest of Unicode 16, a family of four with skin tones, has 41.
     package static let emoji = 1...64
+
+    /// Identities on which one log's words on following count. Guess: twice as many as Mastodon's
+    /// servers let anybody follow, since those that were left take a place as well. Some 3 MiB.
+    package static let follows = 16_384
 
     package static let description = 1...1_000
     /// Entries of a label list, as many as a body has room for when each has a short reason.

@@ -131,6 +131,16 @@ struct IdentityTests {
                 .isEmpty)
     }
 
+    /// `[IDENT-13]`.
+    @Test func theFirstStatementsCount() {
+        var history = Self.history([Self.start])
+        history.apply(.addDevice(Self.phone), at: LogLimits.statements - 1)
+        history.apply(.addDevice(Self.laptop), at: LogLimits.statements)
+        history.apply(.revokeDevice(Self.phone, from: 0), at: LogLimits.statements + 1)
+        #expect(history.devices.map(\.log) == [Self.phone])
+        #expect(Self.covers(history, Self.phone, 0))
+    }
+
     @Test func succession() {
         var history = Self.history([Self.start, .addDevice(Self.phone)])
         func first(_ log: LogKey, _ size: UInt64) -> IdentityStatement {

@@ -199,6 +199,22 @@ class Family:
         self.revocations(key, phone, base)
         self.successions(key, phone, laptop, base)
         self.forks(key, phone, laptop)
+        self.bound(key, phone, laptop)
+
+    def bound(self, key, phone, laptop):
+        """[IDENT-13]"""
+        filler = [bytes(17)] * 253
+        full = self.log(key, self.start(), self.add(self.phone), *filler, self.add(self.laptop))
+        self.case("a device added by entry 255", "IDENT-13", [full, phone, laptop], phone=None, laptop=None)
+        late = self.log(key, *full[1][:255], bytes(17), self.add(self.laptop), self.revoke(self.phone, 7))
+        self.case("a device added by entry 256", "IDENT-13", [late, phone, laptop], phone=None)
+        self.case(
+            "a successor of a root log of 258",
+            "IDENT-9 IDENT-13",
+            [late, self.rotated(late, 258, self.revoke(self.phone, 5), self.add(self.laptop)), phone, laptop],
+            phone=5,
+            laptop=None,
+        )
 
     def forks(self, key, phone, laptop):
         """[IDENT-12]"""
