@@ -11,6 +11,8 @@ enum MediaAnswer: Sendable {
     case event(BlobEvent)
     /// What media of others take has changed.
     case taken(UInt64)
+    /// Media of others gave way.
+    case dropped([DroppedMedia])
     case complaint(String)
 }
 
@@ -77,6 +79,8 @@ final class MediaWorker {
         } catch {
             media.post(.complaint("media: \(error)"))
         }
+        let dropped = keeper.takeDropped()
+        if !dropped.isEmpty { media.post(.dropped(dropped)) }
         tellTaken()
     }
 

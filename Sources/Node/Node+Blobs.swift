@@ -49,6 +49,7 @@ extension Node {
             // only the last one that was wanted asks for another.
             if case .held = event, wanted > 0, mesh.blobsWanted == 0 { media.submit(.refill) }
         case .taken(let bytes): mediaTake(bytes)
+        case .dropped(let files): mediaDropped(files)
         case .complaint(let text): journal.say(text)
         }
     }

@@ -16,6 +16,8 @@ struct StorageFacts {
     var isDiskLow = false
     /// What media of others take.
     var media: UInt64 = 0
+    /// What of them was dropped.
+    var mediaDrops = MediaDrops()
     /// What the feed takes.
     var feed: UInt64 = 0
     /// Logs of which posts were missing in threads, the latest last.
@@ -35,9 +37,10 @@ extension Node {
 
     /// Reads the owner's policy, or makes the first one, and acts on it before anybody is met.
     func startPolicy() throws(NodeError) {
-        let bytes = try stored { () throws(StoreError) in
-            try reader.setting(StoragePolicy.setting)
+        let (bytes, drops) = try stored { () throws(StoreError) in
+            (try reader.setting(StoragePolicy.setting), try reader.setting(MediaDrops.setting))
         }
+        if let drops, let known = try? MediaDrops(decoding: drops) { storage.mediaDrops = known }
         if let bytes, let known = try? StoragePolicy(decoding: bytes) {
             storage.policy = known
         } else {
@@ -99,6 +102,12 @@ extension Node {
     func mediaTake(_ bytes: UInt64) {
         storage.media = bytes
         applyPolicy()
+    }
+
+    /// Media of others gave way to what is worth more.
+    func mediaDropped(_ files: [DroppedMedia]) {
+        storage.mediaDrops.add(files, at: EventLoop.wallClock())
+        keep(MediaDrops.setting, storage.mediaDrops.encoded)
     }
 
     /// So does the feed.
@@ -308,6 +317,9 @@ extension Node {
         let (usage, dropped, shares) = try stored { () throws(StoreError) in
             (try reader.usage(), try reader.dropped(), try reader.shares(plan))
         }
+        let (others, feed) = (media.files.othersBytes, ProjectionFile.bytes(paths.feed))
+        let total = usage.total + others + feed
+        let droppedMedia = storage.mediaDrops.counts.map { describe($0) }
         let space = DiskSpace(of: paths.store)
         let refusals = mesh.refusals
         return .object(
@@ -317,16 +329,17 @@ extension Node {
                 "quotas",
                 .array(storage.policy.quotas.map { .int($0 ?? 0) })
             ),
-            ("budget", .int(plan.budget)), ("used", .int(usage.total)),
-            ("tables", .int(usage.tables)), ("freePages", .int(usage.free)),
+            ("budget", .int(plan.budget)), ("total", .int(total)),
+            ("used", .int(usage.total)), ("tables", .int(usage.tables)),
+            ("freePages", .int(usage.free)),
             ("writeAhead", .int(usage.writeAhead)), ("reserve", .int(plan.reserve)),
-            ("media", .int(media.files.othersBytes)), ("mediaShare", .int(plan.mediaShare)),
-            ("feed", .int(ProjectionFile.bytes(paths.feed))),
+            ("media", .int(others)), ("mediaShare", .int(plan.mediaShare)), ("feed", .int(feed)),
             ("diskFree", space.map { .int($0.free) }),
             ("diskLowWater", space.map { .int($0.lowWater) }),
             ("diskLow", .bool(storage.isDiskLow)),
             ("hops", .array(shares.indices.map { describe($0, shares[$0]) })),
             ("dropped", .array(dropped.map(describe))),
+            ("droppedMedia", .array(droppedMedia)),
             (
                 "refused",
                 .object(
@@ -355,6 +368,14 @@ extension Node {
             ("rule", .string(dropped.rule == .budget ? "budget" : "quota")),
             ("hop", .int(dropped.hop)), ("bodies", .int(dropped.bodies)),
             ("bytes", .int(dropped.bytes)), ("last", .int(dropped.last.milliseconds)))
+    }
+
+    private func describe(_ dropped: MediaDrops.Count) -> Value {
+        .object(
+            ("rule", .string("media")),
+            ("hop", dropped.hop == DroppedMedia.unnamed ? nil : .int(dropped.hop)),
+            ("files", .int(dropped.files)), ("bytes", .int(dropped.bytes)),
+            ("first", .int(dropped.first.milliseconds)), ("last", .int(dropped.last.milliseconds)))
     }
 
     /// Why something of others is refused now; nil when nothing is, beyond the policy itself.

@@ -12,6 +12,7 @@ package final class MediaKeeper {
     private let reader: StoreReader
     /// Blobs that a reader asked for: worth more than what nobody did, in the order of asking.
     private var awaited: [Hash] = []
+    private var dropped: [DroppedMedia] = []
 
     package init(_ files: BlobStore, _ reader: StoreReader, _ plan: StoragePlan) {
         self.files = files
@@ -25,13 +26,22 @@ package final class MediaKeeper {
         package var hop: Int
         package var time: UnixTime
 
+        static let awaited = Worth(hop: -1, time: .latest)
+        /// What no entry names any more goes first.
+        static let unnamed = Worth(hop: .max, time: UnixTime(milliseconds: 0))
+
         package static func < (a: Worth, b: Worth) -> Bool {
             a.hop != b.hop ? a.hop > b.hop : a.time < b.time
         }
     }
 
     package func worth(of root: Hash) throws(StoreError) -> Worth? {
-        if awaited.contains(root) { return Worth(hop: -1, time: .latest) }
+        if awaited.contains(root) { return .awaited }
+        return try named(root)
+    }
+
+    /// What the entries that name it make it worth.
+    private func named(_ root: Hash) throws(StoreError) -> Worth? {
         var best: Worth?
         for row in try reader.mentions(of: root) {
             let worth = Worth(hop: plan.hop(of: row.log), time: row.time)
@@ -67,23 +77,30 @@ package final class MediaKeeper {
         return try free(want - plan.mediaShare, for: worth)
     }
 
+    /// What was dropped since this was asked last.
+    package func takeDropped() -> [DroppedMedia] {
+        defer { dropped = [] }
+        return dropped
+    }
+
     /// Drops the least valued, and somewhat more than needed, until `bytes` are free; false, and
     /// nothing is dropped, when all that is worth less than `limit` is not enough.
     private func free(_ bytes: UInt64, for limit: Worth?) throws(StoreError) -> Bool {
-        var list: [(worth: Worth, blob: Blob)] = []
+        var list: [(worth: Worth, hop: Int, blob: Blob)] = []
         for blob in files.others {
-            // What no entry names any more goes first.
-            let worth = try worth(of: blob.root) ?? Worth(hop: .max, time: .init(milliseconds: 0))
-            if worth.hop == 0 { continue }
+            let named = try named(blob.root)
+            if named?.hop == 0 { continue }
+            let worth: Worth = awaited.contains(blob.root) ? .awaited : named ?? .unnamed
             if let limit, worth >= limit { continue }
-            list.append((worth, blob))
+            list.append((worth, named?.hop ?? DroppedMedia.unnamed, blob))
         }
         list.sort { ($0.worth, $0.blob.root) < ($1.worth, $1.blob.root) }
         guard list.reduce(0, { $0 + $1.blob.size }) >= bytes else { return false }
         let target = bytes + plan.mediaShare / Limits.Blobs.slack
         var freed: UInt64 = 0
-        for (_, blob) in list where freed < target {
+        for (_, hop, blob) in list where freed < target {
             files.drop(blob)
+            dropped.append(DroppedMedia(hop: hop, bytes: blob.size))
             freed += blob.size
         }
         return true

@@ -89,6 +89,21 @@ package struct Dropped: Hashable, Sendable {
     package var last: UnixTime
 }
 
+/// A picture, sound or film that was dropped: others were worth more, and media over their share.
+package struct DroppedMedia: Hashable, Sendable {
+    /// How far away the nearest author is whose entry names it; or `unnamed`.
+    package var hop: Int
+    package var bytes: UInt64
+
+    /// No entry names it any more.
+    package static let unnamed = StoragePlan.strangers + 1
+
+    package init(hop: Int, bytes: UInt64) {
+        self.hop = hop
+        self.bytes = bytes
+    }
+}
+
 /// Whether entries of others are taken, as the store's thread finds it.
 package struct StorageState: Hashable, Sendable {
     /// From this hop on nothing is taken, since what cannot be dropped fills its share; a number

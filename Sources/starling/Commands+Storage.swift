@@ -18,7 +18,8 @@ extension Command {
                                or others; SIZE auto goes back to a share of the budget
 
             Over the budget the node drops the texts that it values least: strangers' first, then
-            those of authors further away, the oldest first. Your own are never dropped.
+            those of authors further away, the oldest first. Your own are never dropped. Pictures,
+            sounds and films of others may take a quarter of it, and give way in the same order.
             """,
         words: 0...1, options: ["--depth", "--disk", "--quota"]
     ) { context throws(NodeError) in
@@ -83,8 +84,28 @@ extension Command {
             ? "whom you follow, to \(storage["depth"]?.number ?? 0) steps" : "everything"
         Terminal.line("keeps     \(mode)")
         Terminal.line(
-            "disk      \(size("used")) of \(size("budget")) used, \(size("reserve")) kept for your "
-                + "own posts; \(size("diskFree")) free on the disk")
+            "disk      \(size("total")) of \(size("budget")) used, \(size("reserve")) kept for "
+                + "your own posts; \(size("diskFree")) free on the disk")
+        var parts: [String] = []
+        func add(_ key: String, _ words: String) {
+            if let bytes = storage[key]?.number, bytes > 0 { parts.append("\(size(key)) \(words)") }
+        }
+        add("media", "for pictures, sounds and films of others")
+        add("feed", "for the index of posts")
+        if !parts.isEmpty { Terminal.line("of it     " + parts.joined(separator: ", ")) }
+        show(dropped: storage)
+        show(refused: storage["refused"], depth: storage["depth"]?.number)
+        guard inFull else { return }
+        for item in storage["hops"]?.list ?? [] {
+            let quota = item["quota"]?.number.map { ", at most \(ByteSize.text($0)) a log" } ?? ""
+            Terminal.line(
+                "of        \(whose(item["hop"]?.number ?? 0)): \(item["logs"]?.number ?? 0) logs, "
+                    + "\(ByteSize.text(item["bodies"]?.number ?? 0)) of texts, "
+                    + "\(ByteSize.text(item["headers"]?.number ?? 0)) besides\(quota)")
+        }
+    }
+
+    private static func show(dropped storage: Value) {
         for item in storage["dropped"]?.list ?? [] {
             let bodies = item["bodies"]?.number ?? 0
             let rule =
@@ -95,14 +116,14 @@ extension Command {
                     + "\(ByteSize.text(item["bytes"]?.number ?? 0)): \(rule), last "
                     + date(item["last"]?.number ?? 0))
         }
-        show(refused: storage["refused"], depth: storage["depth"]?.number)
-        guard inFull else { return }
-        for item in storage["hops"]?.list ?? [] {
-            let quota = item["quota"]?.number.map { ", at most \(ByteSize.text($0)) a log" } ?? ""
+        for item in storage["droppedMedia"]?.list ?? [] {
+            let owner =
+                item["hop"]?.number.map { "of \(whose($0))" } ?? "that no post names any more"
             Terminal.line(
-                "of        \(whose(item["hop"]?.number ?? 0)): \(item["logs"]?.number ?? 0) logs, "
-                    + "\(ByteSize.text(item["bodies"]?.number ?? 0)) of texts, "
-                    + "\(ByteSize.text(item["headers"]?.number ?? 0)) besides\(quota)")
+                "dropped   \(item["files"]?.number ?? 0) pictures, sounds or films \(owner), "
+                    + "\(ByteSize.text(item["bytes"]?.number ?? 0)): over what media may take, "
+                    + "since \(date(item["first"]?.number ?? 0)), last "
+                    + date(item["last"]?.number ?? 0))
         }
     }
 

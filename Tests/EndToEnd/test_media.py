@@ -69,6 +69,30 @@ def test_a_picture_is_at_the_other_node(room, chance):
     node.wait_until(lambda: state(one, posted)["holders"] >= 1, "one knows that two has it")
 
 
+@needs_exiv2
+def test_dropped_pictures_are_told(room, chance):
+    """Over their share of the disk the oldest give way; status says how many, of whom, why and since when."""
+    one = room.node("one").start()
+    two = room.node("two").start("--disk", "8M", *one.join(one))
+    picture = room.folder / "picture.png"
+    for number in range(6):
+        picture.write_bytes(png(400, 400, chance))
+        posted = media(one, "post", path=str(picture), text=f"picture {number}")["media"]
+        node.wait_until(lambda blob=posted: state(two, blob)["here"], f"picture {number} at two")
+    node.wait_until(lambda: two.status()["storage"]["droppedMedia"], "the drops")
+    found = two.status()["storage"]
+    assert found["media"] <= found["mediaShare"] == found["budget"] // 4
+    assert found["total"] >= found["used"] + found["media"] > found["used"]
+    dropped = found["droppedMedia"]
+    assert all(d["rule"] == "media" for d in dropped) and sum(d["files"] for d in dropped) >= 2
+    assert all(d["bytes"] >= 480_000 * d["files"] and d["last"] >= d["first"] > 1_700_000_000_000 for d in dropped)
+    text = two.run("status").ok().out
+    assert "for pictures, sounds and films of others" in text, text
+    assert "over what media may take, since" in text, text
+    two.stop()
+    assert two.status()["storage"]["droppedMedia"] == dropped, "counts are kept"
+
+
 def turns(one):
     """How often the node's loop went to sleep."""
     status = open(f"/proc/{one.process.pid}/status").read()

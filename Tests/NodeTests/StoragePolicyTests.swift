@@ -36,6 +36,26 @@ struct StoragePolicyTests {
         }
     }
 
+    @Test func droppedMediaAreCounted() throws {
+        var drops = MediaDrops()
+        #expect(try MediaDrops(decoding: drops.encoded) == drops)
+        let (far, near) = (DroppedMedia(hop: 4, bytes: 100), DroppedMedia(hop: 1, bytes: 7))
+        let unnamed = DroppedMedia(hop: DroppedMedia.unnamed, bytes: 1)
+        drops.add([far, unnamed, far], at: UnixTime(milliseconds: 1_000))
+        drops.add([near, far], at: UnixTime(milliseconds: 2_000))
+        #expect(drops.counts.map(\.hop) == [1, 4, DroppedMedia.unnamed])
+        #expect(drops.counts.map(\.files) == [1, 3, 1])
+        #expect(drops.counts.map(\.bytes) == [7, 300, 1])
+        #expect(drops.counts.map(\.first.milliseconds) == [2_000, 1_000, 1_000])
+        #expect(drops.counts.map(\.last.milliseconds) == [2_000, 2_000, 1_000])
+        #expect(try MediaDrops(decoding: drops.encoded) == drops)
+        for count in 0..<drops.encoded.count {
+            #expect(throws: WireError.self) {
+                try MediaDrops(decoding: Array(drops.encoded.prefix(count)))
+            }
+        }
+    }
+
     @Test func theDefaultBudgetLeavesHalfOfTheDisk() {
         #expect(StoragePolicy.defaultBudget(nil, used: 0) == Limits.Storage.leastBudget)
         var space = DiskSpace(of: "/")

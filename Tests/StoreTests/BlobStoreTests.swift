@@ -240,6 +240,8 @@ struct BlobStoreTests {
         for number in 0..<4 { #expect(try take(1, number)) }
         #expect(held(1) == [true, true, true, true])
         #expect(held(2) == [false, false, true, true], "the stranger's oldest went")
+        let gone = DroppedMedia(hop: StoragePlan.strangers, bytes: UInt64(size))
+        #expect(keeper.takeDropped() == [gone, gone] && keeper.takeDropped().isEmpty)
         // A stranger's newer one takes the place of an older one, never that of somebody nearer.
         #expect(try !take(2, 0))
         #expect(held(2) == [false, false, true, true])
@@ -250,6 +252,7 @@ struct BlobStoreTests {
         try keeper.adopt(StoragePlan(budget: 4 * 450_000, hops: plan.hops))
         #expect(held(0) == [true, true, true, true] && files.holds(draft))
         #expect(held(1) == [false, false, false, false] && held(2) == held(1))
+        #expect(keeper.takeDropped().map(\.hop).sorted() == [1, 1, 1, 1, 4, 4])
     }
 
     @Test func nobodyMakesRoomForWhatNoEntryNames() throws {

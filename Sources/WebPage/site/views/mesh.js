@@ -325,7 +325,7 @@ function disk() {
     const key = JSON.stringify(storage);
     if (key === drawn) return;
     drawn = key;
-    const used = storage.used + storage.media;
+    const used = storage.total;
     meter.setAttribute('aria-valuemax', storage.budget);
     meter.setAttribute('aria-valuenow', Math.min(used, storage.budget));
     meter.setAttribute('aria-valuetext', t('mesh.disk.of', {

@@ -25,12 +25,12 @@ export async function show(params, root) {
 // MARK: What it takes
 
 function usage(policy) {
-  const share = Math.min(1, policy.used / policy.budget);
+  const share = Math.min(1, policy.total / policy.budget);
   const dropped = policy.dropped.reduce((sum, one) => sum + one.bodies, 0);
   const last = Math.max(0, ...policy.dropped.map((one) => one.last));
   return [
     h('p', {}, t('settings.storage.used', {
-      used: room(policy.used), budget: room(policy.budget),
+      used: room(policy.total), budget: room(policy.budget),
     })),
     h('div', { class: 'meter', 'aria-hidden': 'true' },
       h('span', { class: 'meter-fill', '.style': `inline-size: ${Math.max(1, share * 100)}%` })),
