@@ -385,8 +385,8 @@ extension Mesh {
         spread(fetch.log, nil, except: nil)
     }
 
-    /// Whether a stream brings so little that somebody else who offers the log is to be asked. It is
-    /// no fault: a line may be slow.
+    /// Whether a stream brings so little that somebody else who offers the log is to be asked. That
+    /// is no fault: a line may be slow.
     private func isTrickling(_ session: Session, _ fetch: Session.Fetch) -> Bool {
         guard fetch.purpose == .entries, fetch.judgedAt <= now, fetch.came < Limits.streamShare
         else { return false }

@@ -57,37 +57,28 @@ package struct HeadComparison: Equatable, Sendable {
 
 /// Finds ids among a few, for many that are not there.
 ///
-/// A table with open addressing. A peer chooses ids as it likes, so they are spread by a factor
-/// that it cannot know (multiply-shift hashing, Dietzfelbinger 1997); what is found does not depend
-/// on it.
+/// A table with open addressing: ids are uniform already, so their high bits are the hash.
 package struct IDIndex: Sendable {
     private var slots: [UInt64]
-    private let shift: UInt64
-
-    private static let factor = UInt64.random(in: 0...UInt64.max) | 1
+    private let shift: UInt32
 
     /// No id stands in `ids` twice.
     package init(_ ids: [UInt32]) {
-        var bits: UInt64 = 4
+        var bits: UInt32 = 4
         while 1 << bits < ids.count * 4 { bits += 1 }
-        shift = 64 - bits
+        shift = 32 - bits
         slots = [UInt64](repeating: 0, count: 1 << bits)
         for (place, id) in ids.enumerated() {
-            var slot = home(id)
+            var slot = Int(id >> shift)
             while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
             slots[slot] = UInt64(id) << 32 | UInt64(place + 1)
         }
     }
 
-    @inline(__always)
-    private func home(_ id: UInt32) -> Int {
-        Int(truncatingIfNeeded: (UInt64(id) &* Self.factor) >> shift)
-    }
-
     /// Where `id` stands among the ids given.
     @inline(__always)
     package func place(of id: UInt32) -> Int? {
-        var slot = home(id)
+        var slot = Int(id >> shift)
         while slots[slot] != 0 {
             if slots[slot] >> 32 == UInt64(id) {
                 return Int(truncatingIfNeeded: slots[slot] & 0xffff_ffff) - 1

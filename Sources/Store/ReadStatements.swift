@@ -31,9 +31,7 @@ struct ReadStatements: ~Copyable {
         let place = try Statement(database, "SELECT number, size, frozen FROM logs WHERE key = ?1")
         let entries = try Statement(
             database,
-            """
-            SELECT id, time, leaf, body, stub FROM entries WHERE id >= ?1 AND id < ?2 ORDER BY id
-            """)
+            "SELECT id, time, leaf, body, stub FROM entries WHERE id >= ?1 AND id < ?2 ORDER BY id")
         let leaves = try Statement(
             database, "SELECT id, leaf FROM entries WHERE id >= ?1 AND id < ?2 ORDER BY id")
         let nodes = try Statement(
