@@ -12,7 +12,9 @@ package import Primitives
 /// What differs from the paper, and why. Each is named again where it happens.
 /// - **Own choice.** A neighbour that this node asked, out of its own views, is its *own*; one that
 ///   asked, or that a ForwardJoin named, is not. The last two of five slots are for own ones, and
-///   nobody else's request evicts an own one: so whoever calls often cannot surround a node.
+///   nobody else's request evicts an own one: so whoever calls often cannot surround a node. Two
+///   of five and not three, since each link is the choice of one end: all nodes together cannot
+///   have more than half.
 /// - **Repair at once.** Who is evicted (Disconnect) looks for another neighbour at once, not at
 ///   the next cycle: waiting left closed islands, which the protocol never mends.
 /// - **Memory and probes.** A node remembers 256 peers that it once heard of. They are asked when

@@ -110,7 +110,7 @@ extension Mesh {
         }
     }
 
-    /// Proofs that were told last are at hand; the others are in the store.
+    /// The proofs that came last are at hand; all are in the store.
     mutating func remember(_ proof: ForkProof) {
         if forkProofs.updateValue(proof, forKey: proof.log) == nil {
             forksAtHand.append(proof.log)
@@ -168,7 +168,7 @@ extension Mesh {
         let isBusy = sessions.all.contains { $0.search?.log == log }
         guard !isBusy, session.search == nil, from <= mine.size,
             !session.fetches.contains(where: { $0.log == log }),
-            session.fetches.count <= Limits.streamsFetched + Limits.streamsOfNews
+            session.fetches.count <= Limits.streamsAsked
         else { return searchLater(log) }
         session.search = ForkSearching(log: log, search: ForkSearch(from: from))
         if let theirs { return searched(session, theirs) }
@@ -177,7 +177,7 @@ extension Mesh {
 
     private mutating func askForSearch(_ session: Session) {
         guard let searching = session.search,
-            session.fetches.count <= Limits.streamsFetched + Limits.streamsOfNews
+            session.fetches.count <= Limits.streamsAsked
         else {
             session.search = nil
             return

@@ -93,7 +93,7 @@ extension Session {
         if offers.count > Limits.offers { return "\(offers.count) offers" }
         if offered.count > Limits.offers { return "\(offered.count) offered sizes" }
         // A stream that locates a fork or repairs an entry may come on top.
-        if fetches.count > Limits.streamsFetched + Limits.streamsOfNews + 1 {
+        if fetches.count > Limits.streamsAsked + 1 {
             return "\(fetches.count) fetches"
         }
         if serving.count > Limits.streamsServed { return "\(serving.count) streams served" }

@@ -145,12 +145,13 @@ extension Mesh {
         if !damage.isEmpty { askForDamaged() }
         for session in sessions.all where session.isReady {
             // What has just been written has streams that a backlog does not take.
-            ask(session, news: true, most: Limits.streamsFetched + Limits.streamsOfNews)
-            ask(session, news: false, most: Limits.streamsFetched)
+            fetchOffered(session, news: true, most: Limits.streamsAsked)
+            fetchOffered(session, news: false, most: Limits.streamsFetched)
         }
     }
 
-    private mutating func ask(_ session: Session, news isNews: Bool, most: Int) {
+    /// Opens streams for one kind of what the peer offers, as long as there are fewer than `most`.
+    private mutating func fetchOffered(_ session: Session, news isNews: Bool, most: Int) {
         var passed = 0
         while session.fetches.count < most,
             passed < min(session.offers.count(ofNews: isNews), Limits.offersPassed)
@@ -503,7 +504,7 @@ extension Mesh {
             }
             // An end needs no credit: while a stream is open, live posts are left to it.
             let record = logs[stream.log]
-            let whole = servedUpTo(record?.durable)
+            let whole = servedUpTo(record)
             let end = min(whole, stop)
             guard let head = record?.durable, stream.next < end || stream.next == head.size,
                 stream.next < stop
@@ -539,10 +540,9 @@ extension Mesh {
 
     /// What is behind the place where a log forks is not passed on. As long as the place is not
     /// known, whoever holds the other history gets ours to find it.
-    private func servedUpTo(_ head: LogHead?) -> UInt64 {
-        guard let head else { return 0 }
-        let isUnlocated = logs[head.key].map { $0.isFrozen && !$0.isForkLocated } ?? false
-        return isUnlocated ? head.size : head.counted
+    private func servedUpTo(_ record: LogTable.Record?) -> UInt64 {
+        guard let record, let head = record.durable else { return 0 }
+        return record.isFrozen && !record.isForkLocated ? head.size : head.counted
     }
 
     private mutating func endServed(_ session: Session, _ stream: Session.Serve, _ size: UInt64) {

@@ -201,7 +201,7 @@ package struct Mesh {
         note(nextDialDeadline)
         note(storageBlockedUntil)
         note(nextSearch)
-        note(delayedForks.map(\.at).min())
+        for fork in delayedForks { note(fork.at) }
         for entry in damage { note(entry.askAgain) }
         return earliest
     }

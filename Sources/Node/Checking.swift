@@ -62,6 +62,9 @@ enum Checking {
         }
     }
 
+    /// Bytes of media between two words on how far the check is.
+    private static let mediaStep: UInt64 = 8 << 20
+
     /// Every chunk of every file that is here whole. What is dropped meanwhile is no damage.
     private static func media(
         _ files: BlobStore, _ progress: (Value) -> Void
@@ -69,11 +72,14 @@ enum Checking {
         var (count, bytes, damaged): (Int, UInt64, [Blob]) = (0, 0, [])
         let all = files.own + files.others
         let total = all.reduce(0) { $0 + $1.size }
-        var read: UInt64 = 0
+        var (read, reported): (UInt64, UInt64) = (0, 0)
         for blob in all {
             let isSound = files.open(blob.root)?.isSound(0..<blob.size) ?? false
             read += blob.size
-            progress(.object(("mediaBytes", .int(read)), ("total", .int(total))))
+            if read >= reported + mediaStep {
+                reported = read
+                progress(.object(("mediaBytes", .int(read)), ("total", .int(total))))
+            }
             guard files.holds(blob) else { continue }
             count += 1
             bytes += blob.size

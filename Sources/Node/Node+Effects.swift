@@ -19,9 +19,7 @@ extension Node {
         case .read(let session, let stream, let request):
             waiting.append(.read(session, stream: stream, batch(request)))
         case .readFork(let session, let log):
-            if let proof = try? reader.forkProof(of: log) {
-                waiting.append(.forkRead(session, proof))
-            }
+            if let proof = forkProof(of: log) { waiting.append(.forkRead(session, proof)) }
         case .published(let token, let log, let from, let leaves):
             publishing.removeValue(forKey: token)?(
                 .success(Published(log: log, from: from, leaves: leaves)))
@@ -94,6 +92,15 @@ extension Node {
         } catch {
             journal.say("cannot serve log \(DIDKey.encode(request.head.key)): \(error)")
             noteDamage(error)
+            return nil
+        }
+    }
+
+    private func forkProof(of log: LogKey) -> ForkProof? {
+        do throws(StoreError) {
+            return try reader.forkProof(of: log)
+        } catch {
+            journal.say("cannot tell of the fork of log \(DIDKey.encode(log)): \(error)")
             return nil
         }
     }

@@ -110,6 +110,7 @@ package enum Limits {
     /// And so many more for logs of which only the newest entries lack: live posts that are too
     /// large to be pushed do not wait until a backlog is through.
     package static let streamsOfNews = 2
+    package static let streamsAsked = streamsFetched + streamsOfNews
     /// Entries that may lack for that.
     package static let newsEntries: UInt64 = 16
     /// Offers that are passed over at a time, since they cannot be taken up now.
@@ -510,8 +511,9 @@ extension Limits {
         package static let leastFree: UInt64 = 4 << 20
         package static let mostFree: UInt64 = 256 << 20
         /// Statements (who somebody is, whom they follow) are kept when all else of a log is
-        /// dropped: the first so many, up to this many bytes each. Honest ones take some 150.
-        package static let keptStatements: Int64 = 256
+        /// dropped: the first so many, which are all that count of a root log, up to this many
+        /// bytes each. Honest ones take some 150.
+        package static let keptStatements = Int64(LogLimits.statements)
         package static let keptStatementBytes = 1_024
 
         /// Hops that are told apart; whoever is further away is a stranger.

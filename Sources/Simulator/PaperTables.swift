@@ -126,7 +126,8 @@ package struct PaperTables {
 
     /// Twice: as nodes are, which pass on what they hold on the disk; and with disks that take no
     /// time, since the reference has none. Each of five senders alone: how far the last node is
-    /// depends on where the sender stands, by 20 ms and more.
+    /// depends on where the sender stands. *Measured*, 10,000 nodes: the five floods before take
+    /// 251 ms, the slowest of them 262.
     private mutating func oneSender(_ flock: Flock) -> Spread {
         progress("one sender")
         let senders = flock.authors.suffix(5)
