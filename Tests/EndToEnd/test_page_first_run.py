@@ -190,7 +190,7 @@ def test_the_mesh_shows_a_second_node(two, windows):
 
     button(page, "Forget bob").click()
     button(page.locator("dialog"), "Forget", exact=True).click()
-    expect(page.get_by_text("Nobody is connected")).to_be_visible()
+    expect(page.get_by_text("Nobody is connected. With an invite")).to_be_visible()
     node.wait_until(lambda: not ada.peers(), "no connection")
 
 
