@@ -166,9 +166,12 @@ extension HyParView {
                 reserved.contains(peer) || hasRoom(for: origin)
                 || (high && makeRoom(for: .asked))
             guard isWelcome else {
+                noteSeeker(peer)
                 return send(.neighborReply(accepted: false), to: peer)
             }
-            add(peer, hasRoom(for: origin) ? origin : .asked)
+            // The answer first: what the owner says to a neighbour comes to one.
+            send(.neighborReply(accepted: true), to: peer)
+            return add(peer, hasRoom(for: origin) ? origin : .asked)
         }
         send(.neighborReply(accepted: true), to: peer)
     }
@@ -186,10 +189,18 @@ extension HyParView {
         let purpose = attempts.remove(at: index).purpose
         if reserved.contains(peer) { return add(peer, .own) }
         switch purpose {
-        case .join, .repair: settle(peer, .own, hasRoom(for: .own))
+        case .join: settle(peer, .own, hasRoom(for: .own))
+        case .repair:
+            // The slot that is left to those who ask can be filled, and must be given up for them.
+            let origin: Origin = hasRoom(for: .own) ? .own : .walked
+            settle(peer, origin, hasRoom(for: origin))
         case .reserved: settle(peer, .asked, hasRoom(for: .asked))
         case .forwardJoin: settle(peer, .walked, makeRoom(for: .walked))
         case .probe:
+            probeInterval = min(
+                Instant.Span(nanoseconds: 2 * probeInterval.nanoseconds),
+                Limits.Overlay.slowestProbe)
+            nextProbe = max(nextProbe ?? now, now + jittered(probeInterval))
             makeRoomForProbe()
             settle(peer, .own, true)
         }

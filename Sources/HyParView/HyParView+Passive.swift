@@ -33,6 +33,25 @@ extension HyParView {
         }
     }
 
+    /// So many of the passive view. Deviation: one that was refused a place lately takes the place
+    /// of one of them. Those that lack a neighbour are those that few have heard of, and who lacks
+    /// one, too, should hear of them.
+    private mutating func passiveSample(_ count: Int, except peer: Bytes32) -> [Bytes32] {
+        seekers = seekers.filter { $0.until > now && !isActive($0.peer) }
+        let list = passiveView.entries.map(\.peer).filter { $0 != peer }
+        guard let seeker = pick(seekers.map(\.peer).filter { $0 != peer }) else {
+            return sample(list, count)
+        }
+        return sample(list.filter { $0 != seeker }, count - 1) + [seeker]
+    }
+
+    /// The peer asked for a place, and there was none.
+    mutating func noteSeeker(_ peer: Bytes32) {
+        seekers.removeAll { $0.peer == peer }
+        if seekers.count >= Limits.Overlay.seekers { seekers.removeFirst() }
+        seekers.append((peer, until: now + Limits.Overlay.seekerTime))
+    }
+
     mutating func shuffleDue() {
         renewRound()
         askReserved()
@@ -62,7 +81,7 @@ extension HyParView {
 
     private mutating func shuffle(with next: Bytes32, _ ttl: Int) {
         let others = neighbours.map(\.peer).filter { $0 != next }
-        let passive = sample(passiveView.entries.map(\.peer), parameters.shufflePassive)
+        let passive = passiveSample(parameters.shufflePassive, except: next)
         let nodes = sample(others, parameters.shuffleActive) + passive
         let nonce = remember(walkTo: next, back: nil, sent: passive)
         send(.shuffle(nonce: nonce, origin: me, ttl: ttl, nodes: nodes), to: next)
@@ -106,8 +125,8 @@ extension HyParView {
             return send(.shuffle(nonce: name, origin: origin, ttl: ttl, nodes: nodes), to: next)
         }
         if origin == me { return }
-        let candidates = passiveView.entries.map(\.peer).filter { $0 != origin }
-        var sent = sample(candidates, parameters.shuffleActive + parameters.shufflePassive + 1)
+        var sent = passiveSample(
+            parameters.shuffleActive + parameters.shufflePassive + 1, except: origin)
         send(.shuffleReply(nonce: nonce, nodes: sent), to: from)
         remember(nodes + [origin], source: from, sent: &sent)
     }

@@ -48,8 +48,8 @@ extension HyParView {
             // The contact always accepts, so its answer is not waited for.
             attempts.remove(at: index)
             makeRoomForProbe()
-            add(peer, .own)
             send(.join, to: peer)
+            add(peer, .own)
         case .repair:
             // Deviation: high also for a view with too few own neighbours, or a full network would
             // never give it any. Both seldom: see `Limits`.
@@ -109,7 +109,8 @@ extension HyParView {
     /// passive view has nobody left and most neighbours are missing, it goes on with the memory;
     /// each peer is asked once a round, and a round begins with a loss or a shuffle.
     mutating func repair() {
-        guard hasRoom(for: .own), !attempts.contains(where: { $0.purpose == .repair }) else {
+        guard counted < parameters.active, !attempts.contains(where: { $0.purpose == .repair })
+        else {
             return
         }
         let isUrgent = 2 * counted <= parameters.active
@@ -170,5 +171,12 @@ extension HyParView {
         let peer = memory.pick(&dice) { isStranger($0) && !passiveView.contains($0) }
         random = dice
         if let peer { attempt(peer, .probe) }
+    }
+
+    /// Neighbours failed, and few are left: what fell apart is soon looked for.
+    mutating func hurryProbe() {
+        guard 2 * counted <= parameters.active, let due = nextProbe else { return }
+        probeInterval = min(probeInterval, Limits.Overlay.urgentProbe)
+        nextProbe = min(due, now + jittered(probeInterval))
     }
 }

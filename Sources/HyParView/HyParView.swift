@@ -17,6 +17,8 @@ package import Primitives
 ///   have more than half.
 /// - **Repair at once.** Who is evicted (Disconnect) looks for another neighbour at once, not at
 ///   the next cycle: waiting left closed islands, which the protocol never mends.
+/// - **Seekers.** Shuffles name one peer that was refused a place, so that those that lack a
+///   neighbour hear of each other.
 /// - **Memory and probes.** A node remembers 256 peers that it once heard of. They are asked when
 ///   the passive view has nobody left, and now and then one is made a neighbour on trial, which
 ///   joins two islands if it was in another one.
@@ -139,6 +141,9 @@ package struct HyParView: Sendable {
     var wishes: TokenBucket
     var repairs: TokenBucket
 
+    /// Who was refused a place, the latest last, and until when it is told of.
+    var seekers: [(peer: Bytes32, until: Instant)] = []
+
     /// Requests under way: few at a time.
     var attempts: [Attempt] = []
     /// Peers that are asked before all others, each once.
@@ -154,6 +159,8 @@ package struct HyParView: Sendable {
     var walks: [Walk] = []
     var nextShuffle: Instant?
     var nextProbe: Instant?
+    /// Between probes at the moment.
+    var probeInterval: Instant.Span
     /// Shuffles that are still sent at the quick pace of the beginning.
     var quickShuffles = 0
     /// The first neighbour has come just now.
@@ -166,6 +173,7 @@ package struct HyParView: Sendable {
         random = SeededRandom(seed: seed)
         passiveView = PassiveView(capacity: parameters.passive)
         memory = PeerMemory(capacity: parameters.memory, key: random.next())
+        probeInterval = parameters.probe
         joins = TokenBucket(
             burst: Limits.Overlay.joinBurst, interval: Limits.Overlay.joinInterval)
         urgent = TokenBucket(
@@ -265,7 +273,10 @@ package struct HyParView: Sendable {
         if let index = attempt(for: peer) { failed(index) }
         // "nodes are removed from the active view when they fail", and a failed one does not go
         // into the passive view.
-        if remove(peer) { newRound() }
+        if remove(peer) {
+            newRound()
+            hurryProbe()
+        }
     }
 
     private mutating func hinted(_ peer: Bytes32) {
@@ -288,7 +299,7 @@ package struct HyParView: Sendable {
     private mutating func startTimers() {
         if nextShuffle == nil { nextShuffle = now + jittered(parameters.shuffle) }
         if nextProbe == nil, parameters.probe.nanoseconds > 0 {
-            nextProbe = now + jittered(parameters.probe)
+            nextProbe = now + jittered(probeInterval)
         }
     }
 
@@ -303,7 +314,7 @@ package struct HyParView: Sendable {
         }
         if let due = nextProbe, due <= now {
             probe()
-            nextProbe = now + jittered(parameters.probe)
+            nextProbe = now + jittered(probeInterval)
         }
     }
 

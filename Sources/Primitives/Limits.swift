@@ -67,6 +67,9 @@ package enum Limits {
     /// Trees that another neighbour is asked for when a link goes, the newest first: 66 KiB. A link
     /// brings a fifth of all, so those of 10,000 logs are kept whole.
     package static let tended = 2_048
+    /// A link that has left the active view goes on with the trees for so long: until another
+    /// neighbour was dialled, greeted and asked, on a bad line.
+    package static let leaving = Instant.Span.seconds(3)
     /// An announcement that a peer has not matched by one of its own is repeated over TCP.
     package static let announceRepair = Instant.Span.seconds(1)
     /// From hearing of a change number to noting it: what was lost till then was repeated.
@@ -285,6 +288,10 @@ extension Limits {
         /// Passive entries that came over one link, once the view is full: a third. Walks come over
         /// five links, so a fair share is six. Guess.
         package static let passiveOfLink = 10
+        /// Peers that asked for a place in vain, which shuffles name, and for how long: about as
+        /// long as one looks for a neighbour. Guess.
+        package static let seekers = 8
+        package static let seekerTime = Instant.Span.seconds(120)
         /// Peers once heard of, for probes and as the last resort. 0.95^256 = 0.000002 is the
         /// chance that none is left when 95 of 100 nodes fail.
         package static let memory = 256
@@ -316,9 +323,13 @@ extension Limits {
         /// The first shuffles after a join come as quickly as this, to fill the passive view.
         package static let firstShuffle = Instant.Span.seconds(2)
         package static let firstShuffles = 6
-        /// Between probes for islands. Guess: each moves two links, and what moves links breaks
-        /// the trees of logs; an island of ten nodes is found within three minutes.
+        /// Until a node's first probe for islands. Each moves links, which trees must follow, so
+        /// the time doubles with each that shows that all is well. Guess: an island of ten nodes
+        /// is found within three minutes at the first pace, within half an hour at the slowest.
         package static let probe = Instant.Span.seconds(1_800)
+        /// The same after most neighbours were lost at once, which is how islands come about.
+        package static let urgentProbe = Instant.Span.seconds(300)
+        package static let slowestProbe = Instant.Span.seconds(28_800)
         /// A link that is not up by then is not coming.
         package static let connect = Instant.Span.seconds(10)
         /// A Neighbor request unanswered for so long counts as refused.

@@ -19,6 +19,40 @@ struct ActiveViewTests {
         #expect(node.did(.neighborUp(Machine.key(7))))
     }
 
+    /// `[OVER-4]`: the last slot is for those who ask. Where nobody does, this node fills it, and
+    /// gives it up as soon as somebody asks.
+    @Test func theSlotForThoseWhoAskDoesNotStayEmpty() {
+        var node = Machine()
+        for peer in 1...4 { node.asks(peer) }
+        #expect(node.own.count == 4)
+        node.handle(.hint([Machine.key(5)]))
+        #expect(node.calling == [5])
+        node.linkUp(5)
+        node.hear(.neighborReply(accepted: true), from: 5)
+        #expect(node.active.sorted() == [1, 2, 3, 4, 5] && node.own.sorted() == [1, 2, 3, 4])
+        node.isAsked(by: 9)
+        #expect(node.receivers(of: .disconnect) == [5] && node.active.contains(9))
+    }
+
+    /// `[OVER-10]`: what the owner says to a new neighbour must find one, so the word that makes it
+    /// one goes first.
+    @Test func theWordThatMakesANeighbourGoesFirst() throws {
+        var node = Machine()
+        node.handle(.join(Machine.key(7)))
+        node.linkUp(7)
+        func order(_ message: HyParView.Message, _ peer: Int) -> [Int] {
+            let peer = Machine.key(peer)
+            return [.send(message, to: peer), .neighborUp(peer)].compactMap {
+                node.effects.firstIndex(of: $0)
+            }
+        }
+        let joined = order(.join, 7)
+        #expect(joined.count == 2 && joined == joined.sorted())
+        node.isAsked(by: 8)
+        let accepted = order(.neighborReply(accepted: true), 8)
+        #expect(accepted.count == 2 && accepted == accepted.sorted())
+    }
+
     @Test func joiningUsesALinkThatIsThere() {
         var node = Machine()
         node.linkUp(7)

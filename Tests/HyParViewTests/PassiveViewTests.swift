@@ -65,6 +65,44 @@ struct PassiveViewTests {
         #expect(receivers == [1, 2, 3, 4, 5])
     }
 
+    /// `[OVER-12]`, a deviation: who was refused a place is named for a while, by one name in each
+    /// shuffle and reply: those that lack a neighbour are those that few have heard of.
+    @Test func shufflesNameWhoWasRefused() {
+        var node = scene()
+        for peer in 1_000..<1_100 {
+            node.linkUp(peer)
+            node.hear(.neighbor(high: false), from: peer)
+            #expect(node.receivers(of: .neighborReply(accepted: false)) == [peer])
+        }
+        node.wait(.seconds(46))
+        let named = shuffles(node)
+        #expect(!named.isEmpty)
+        for shuffle in named {
+            let seekers = shuffle.nodes.filter { $0 >= 1_000 }
+            #expect(Set(shuffle.nodes).count == 7)
+            #expect(seekers.count == 1 && seekers[0] >= 1_100 - Limits.Overlay.seekers)
+        }
+        node.hear(shuffle(91...97), from: 1)
+        #expect(replies(node)[0].nodes.count == 8)
+        #expect(replies(node)[0].nodes.count { $0 >= 1_000 } == 1)
+        node.wait(Limits.Overlay.seekerTime)
+        node.wait(.seconds(91))
+        let later = shuffles(node)
+        #expect(!later.isEmpty && later.allSatisfy { $0.nodes.allSatisfy { $0 < 1_000 } })
+    }
+
+    /// Nobody is told of itself, or of somebody who has found a place here since.
+    @Test func seekersThatFoundAPlaceAreNotNamed() {
+        var node = scene()
+        node.linkUp(1_000)
+        node.hear(.neighbor(high: false), from: 1_000)
+        node.hear(shuffle(91...97, origin: 1_000), from: 1)
+        #expect(!replies(node)[0].nodes.contains(1_000))
+        node.hear(.neighbor(high: true), from: 1_000)
+        node.hear(shuffle(91...97), from: 1)
+        #expect(!replies(node)[0].nodes.contains(1_000))
+    }
+
     /// "Periodically, each node perform a shuffle operation". Deviation: the first ones come
     /// quickly.
     @Test func shufflesArePeriodic() {

@@ -193,6 +193,43 @@ struct RepairTests {
         #expect(node.receivers(of: .disconnect).count == 1)
     }
 
+    /// `[OVER-16]`: a probe moves links, so where all is well they become seldom; where most
+    /// neighbours fail at once, which is how islands come about, soon.
+    @Test func probesBecomeSeldomUntilNeighboursFail() {
+        var node = Machine { $0.passive = 0 }
+        node.fill()
+        node.handle(.hint(Machine.keys(100...160)))
+        func time(ofProbe limit: UInt64) -> UInt64 {
+            let begin = node.now
+            node.waitForCall(.seconds(limit))
+            return (node.now - begin).milliseconds / 1_000
+        }
+        func answer() {
+            for peer in node.calling {
+                node.linkUp(peer)
+                node.hear(.neighborReply(accepted: true), from: peer)
+            }
+        }
+        var pause = Limits.Overlay.probe.milliseconds / 1_000
+        let slowest = Limits.Overlay.slowestProbe.milliseconds / 1_000
+        for _ in 0..<8 {
+            let passed = time(ofProbe: 2 * pause)
+            #expect((pause / 2 - 1...pause * 3 / 2 + 1).contains(passed), "\(passed) of \(pause)")
+            answer()
+            pause = min(2 * pause, slowest)
+        }
+        #expect(pause == slowest)
+        // Three of five go, by failing; two others come.
+        for peer in node.active.prefix(3) { node.linkDown(peer) }
+        for peer in 201...203 { node.isAsked(by: peer) }
+        while !node.calling.isEmpty { answer() }
+        let urgent = Limits.Overlay.urgentProbe.milliseconds / 1_000
+        #expect(time(ofProbe: slowest) <= urgent * 3 / 2 + 1)
+        // Nobody there: it goes on at that pace.
+        _ = node.fails()
+        #expect(time(ofProbe: slowest) <= urgent * 3 / 2 + 1)
+    }
+
     @Test func probesTakeNobodyFromTheViews() {
         var node = Machine()
         node.fill()
