@@ -8,8 +8,8 @@ extension Mesh {
     /// The peer is in the active view now: live posts go to it.
     mutating func becomeNeighbour(_ session: Session) {
         guard !session.isNeighbour, session.isReady else { return }
-        session.isNeighbour = true
-        plumtree.linkUp(session.id, trees: logs.count)
+        session.standing = .neighbour
+        tell(session, plumtree.linkUp(session.id, trees: logs.count)) { .graft($0) }
         // An author's own links begin eager: nobody else can push what is written here.
         for own in ownLogs {
             guard let number = logs.number(of: own.key.publicKey) else { continue }
@@ -17,22 +17,44 @@ extension Mesh {
         }
     }
 
+    /// The peer is in the active view no more. Its session goes on with the trees for a moment.
     mutating func ceaseNeighbour(_ session: Session) {
-        session.isNeighbour = false
+        guard session.isNeighbour else { return }
+        session.standing = .leaving(until: now + Limits.leaving)
         session.reminders.removeAll()
+        carryOut(plumtree.linkLeaves(session.id))
+        schedule()
+    }
+
+    /// The moment is over.
+    mutating func leaveIfDue(_ session: Session) {
+        guard case .leaving(let until) = session.standing, until <= now else { return }
         leaveTrees(session)
     }
 
     /// What came over the session is asked of other neighbours from now on.
     mutating func leaveTrees(_ session: Session) {
-        for graft in plumtree.linkDown(session.id) {
-            guard let other = sessions[graft.link] else { continue }
-            var rest = graft.trees[...]
-            while !rest.isEmpty {
-                let part = rest.prefix(Limits.havesPerMessage)
-                rest = rest.dropFirst(part.count)
-                send(other, .graft(part.map { logs.records[$0].key }))
-            }
+        session.standing = .none
+        carryOut(plumtree.linkDown(session.id))
+    }
+
+    private mutating func carryOut(_ repair: Plumtree.Repair) {
+        for (link, trees) in repair.grafts {
+            if let session = sessions[link] { tell(session, trees) { .graft($0) } }
+        }
+        for (link, trees) in repair.prunes {
+            if let session = sessions[link] { tell(session, trees) { .prune($0) } }
+        }
+    }
+
+    private mutating func tell(
+        _ session: Session, _ trees: [Int], _ message: ([LogKey]) -> Message
+    ) {
+        var rest = trees[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Limits.havesPerMessage)
+            rest = rest.dropFirst(part.count)
+            send(session, message(part.map { logs.records[$0].key }))
         }
     }
 
@@ -116,7 +138,7 @@ extension Mesh {
 
     /// A pushed batch was new: its sender is in the tree, or the one that announced it well before.
     mutating func arrived(_ session: Session, _ batch: Batch) {
-        guard session.isNeighbour, let number = logs.number(of: batch.log) else { return }
+        guard session.standing != .none, let number = logs.number(of: batch.log) else { return }
         let faster = plumtree.received(
             tree(batch.log), size: batch.to, from: session.id, now: now)
         guard let faster, let other = sessions[faster] else {
@@ -138,15 +160,27 @@ extension Mesh {
     }
 
     mutating func pruned(_ session: Session, _ list: [LogKey]) {
+        var repair = Plumtree.Repair()
         for log in list {
-            if let number = logs.number(of: log) { plumtree.prune(session.id, number) }
+            guard let number = logs.number(of: log) else { continue }
+            plumtree.pruned(by: session.id, number, &repair)
         }
+        carryOut(repair)
     }
 
     mutating func grafted(_ session: Session, _ list: [LogKey]) {
+        var repair = Plumtree.Repair()
         for log in list {
-            if let number = logs.number(of: log) { plumtree.graft(session.id, number) }
+            guard let number = logs.number(of: log) else { continue }
+            plumtree.grafted(by: session.id, number, &repair)
+            // It was told of all that is durable, and asks for what comes then. Who heard that
+            // others have a message need not say that it has it, too.
+            if let head = logs.records[number].durable, session.standing != .none {
+                let sent = session.known[number]?.sent ?? 0
+                session.known[number, default: Session.Known()].sent = max(sent, head.size)
+            }
         }
+        carryOut(repair)
     }
 }
 

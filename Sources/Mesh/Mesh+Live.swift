@@ -17,7 +17,7 @@ extension Mesh {
         if head.isFrozen { return spreadForked(log, number, except: source) }
         var encoded: [UInt8]?
         for session in sessions.all where session.id != source {
-            guard session.isReady, session.isNeighbour, session.wants.contains(log) else {
+            guard session.isReady, session.standing != .none, session.wants.contains(log) else {
                 continue
             }
             let known = session.known[number] ?? Session.Known()
@@ -26,7 +26,7 @@ extension Mesh {
             let stream = session.serving.first { $0.log == log }
             if let stream, stream.to == nil { continue }
             guard plumtree.isEager(session.id, number) else {
-                remind(session, number, head.size)
+                if session.isNeighbour { remind(session, number, head.size) }
                 continue
             }
             // Who is not known to lack what is before it will ask if it does.

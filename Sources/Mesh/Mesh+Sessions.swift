@@ -336,6 +336,7 @@ extension Mesh {
         probeDatagrams(session)
         sendMark(session)
         reconcileDue(session)
+        leaveIfDue(session)
         endIfIdle(session)
     }
 
@@ -361,6 +362,7 @@ extension Session {
         if let deadline = blobs.deadline { earliest = min(earliest, deadline) }
         if let repair = repairs.first { earliest = min(earliest, repair.at) }
         if let reminder = reminders.first { earliest = min(earliest, reminder.at) }
+        if case .leaving(let until) = standing { earliest = min(earliest, until) }
         if let probe = datagrams.nextProbe { earliest = min(earliest, probe) }
         if let deadline = reconciling.deadline { earliest = min(earliest, deadline) }
         if let next = reconciling.next { earliest = min(earliest, next) }

@@ -49,8 +49,9 @@ final class Session {
     var reconciling = Reconciling()
     /// Since when nobody needs the session, unless something is under way.
     var idleSince: Instant?
-    /// Live posts go to neighbours only: the peer is in the active view.
-    var isNeighbour = false
+    /// Live posts go to neighbours only.
+    var standing = Standing.none
+    var isNeighbour: Bool { standing == .neighbour }
     /// Logs whose news could not be sent while the peer was slow, in order, each once.
     var overdue: [LogKey] = []
     var isOverdue: Set<LogKey> = []
@@ -106,6 +107,14 @@ final class Session {
         lastSaid = now
         phase = .handshaking(handshake)
         datagrams = DatagramChannel(receivingID: datagramID)
+    }
+
+    /// The peer's place in the active view.
+    enum Standing: Equatable {
+        case none
+        case neighbour
+        /// It was there: what the trees brought and got over this session goes on until then.
+        case leaving(until: Instant)
     }
 
     enum Phase {

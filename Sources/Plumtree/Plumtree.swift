@@ -22,7 +22,10 @@ package import Primitives
 /// - **Graft when that link goes**, and not only when a message is missed: another neighbour is
 ///   asked to push the log from now on, first of all who was next to announce its last message.
 ///   Overlays move their links, and most logs are quiet for longer than links last: their next
-///   message would find nothing left of its tree.
+///   message would find nothing left of its tree. Where all others get the log from here, one of
+///   them is asked, and the rest are told to look for another way themselves (Prune).
+/// - **A link that the overlay moves goes on for a moment** (`linkLeaves`): what is under way
+///   comes, and the next neighbour is there before the old one stops.
 /// - **Optimisation by time**, not by hops (§3.8): an announcement that came well before the
 ///   payload shows a faster way.
 ///
@@ -64,6 +67,8 @@ package struct Plumtree: Sendable {
         var grafted: Set<Int> = []
         /// Of those after it, the ones that it is lazy for.
         var pruned: Set<Int> = []
+        /// It only brings, and gets, what it did so far.
+        var isLeaving = false
 
         func isEager(_ number: Int) -> Bool {
             number >= born ? !pruned.contains(number) : grafted.contains(number)
@@ -97,6 +102,29 @@ package struct Plumtree: Sendable {
         var at: Instant
     }
 
+    /// What to say to the peers, so that trees go on that have lost the link which brought them.
+    package struct Repair: Sendable {
+        /// By link: whom to ask for which trees (Graft).
+        package private(set) var grafts: [(link: Link, trees: [Int])] = []
+        /// By link: who need not wait for this node in which trees (Prune).
+        package private(set) var prunes: [(link: Link, trees: [Int])] = []
+
+        package init() {}
+
+        mutating func graft(_ link: Link, _ tree: Int) { Self.add(tree, to: link, &grafts) }
+        mutating func prune(_ link: Link, _ tree: Int) { Self.add(tree, to: link, &prunes) }
+
+        private static func add(
+            _ tree: Int, to link: Link, _ list: inout [(link: Link, trees: [Int])]
+        ) {
+            if let at = list.firstIndex(where: { $0.link == link }) {
+                list[at].trees.append(tree)
+            } else {
+                list.append((link, [tree]))
+            }
+        }
+    }
+
     /// How a tree's messages come here.
     private struct Way: Sendable {
         /// The link that brought the last message, or was asked for the next.
@@ -112,6 +140,9 @@ package struct Plumtree: Sendable {
     /// By number of the log.
     private var ways: [Way] = []
     private var turns: UInt64 = 0
+    /// Trees whose link went, or is leaving, when no other could bring them: `Limits.tended` at
+    /// most.
+    private var orphans: Set<Int> = []
     private var missing: [Bytes32: Missing] = [:]
     /// Timers of one length each, so that both are in order of time. One that does not fit its
     /// message any more does nothing.
@@ -122,37 +153,87 @@ package struct Plumtree: Sendable {
 
     // MARK: Links (the paper's NeighborUp and NeighborDown)
 
-    /// A neighbour came; `trees` is how many logs are held.
-    package mutating func linkUp(_ link: Link, trees: Int) {
-        if index(of: link) != nil { return }
-        links.append(LinkState(link: link, born: parameters.prunes ? trees : 0))
+    /// A neighbour came; `trees` is how many logs are held. For which trees it is to be asked
+    /// (Graft), since nobody else brings them.
+    package mutating func linkUp(_ link: Link, trees: Int) -> [Int] {
+        if let at = index(of: link) {
+            links[at].isLeaving = false
+        } else {
+            links.append(LinkState(link: link, born: parameters.prunes ? trees : 0))
+        }
+        guard let at = index(of: link), !orphans.isEmpty else { return [] }
+        let waiting = orphans.filter { !hasParent($0) }.sorted()
+        orphans.removeAll()
+        for number in waiting { take(at, asParentOf: number) }
+        return waiting
     }
 
-    /// A neighbour went: what it announced is left to others. Which of them are to be asked for the
-    /// trees that came over it (Graft), by link.
-    package mutating func linkDown(_ link: Link) -> [(link: Link, trees: [Int])] {
-        guard index(of: link) != nil else { return [] }
+    /// The peer is a neighbour no more, though its session is open: until `linkDown`, what comes
+    /// over the link and goes out over it does so still.
+    package mutating func linkLeaves(_ link: Link) -> Repair {
+        guard let at = index(of: link), !links[at].isLeaving else { return Repair() }
+        links[at].isLeaving = true
+        return replace(link)
+    }
+
+    /// A neighbour went: what it announced is left to others.
+    package mutating func linkDown(_ link: Link) -> Repair {
+        guard index(of: link) != nil else { return Repair() }
         links.removeAll { $0.link == link }
-        var orphans = ways.indices.filter { ways[$0].parent == link }
-        for number in orphans { ways[number].parent = nil }
-        if orphans.count > Limits.tended {
-            orphans.sort { ways[$0].turn > ways[$1].turn }
-            orphans.removeLast(orphans.count - Limits.tended)
+        return replace(link)
+    }
+
+    private mutating func replace(_ link: Link) -> Repair {
+        var lost = ways.indices.filter { ways[$0].parent == link }
+        if index(of: link) == nil {
+            for number in lost { ways[number].parent = nil }
         }
-        var grafts = links.map { (link: $0.link, trees: [Int]()) }
-        for number in orphans {
-            guard let at = replacement(number) else { continue }
-            ways[number].parent = links[at].link
-            ways[number].spare = nil
-            links[at].set(number, eager: true)
-            grafts[at].trees.append(number)
+        if lost.count > Limits.tended {
+            lost.sort { ways[$0].turn > ways[$1].turn }
+            lost.removeLast(lost.count - Limits.tended)
         }
-        return grafts.filter { !$0.trees.isEmpty }
+        var repair = Repair()
+        for number in lost { mend(number, without: link, &repair) }
+        return repair
+    }
+
+    /// Finds another way for a tree that does not come over `link` any more. Where all others get
+    /// it from here, one of them is to bring it, and the rest are told to look elsewhere, too.
+    private mutating func mend(_ number: Int, without link: Link, _ repair: inout Repair) {
+        if let at = replacement(number, except: link) {
+            take(at, asParentOf: number)
+            return repair.graft(links[at].link, number)
+        }
+        let children = links.indices.filter { links[$0].link != link && !links[$0].isLeaving }
+        guard !children.isEmpty else {
+            if orphans.count < Limits.tended { orphans.insert(number) }
+            return
+        }
+        let chosen = children[number % children.count]
+        take(chosen, asParentOf: number)
+        repair.graft(links[chosen].link, number)
+        for at in children where at != chosen {
+            links[at].set(number, eager: false)
+            repair.prune(links[at].link, number)
+        }
+    }
+
+    private mutating func take(_ at: Int, asParentOf number: Int) {
+        ways[number].parent = links[at].link
+        ways[number].spare = nil
+        links[at].set(number, eager: true)
+    }
+
+    /// Whether there is a neighbour that brings the tree.
+    private func hasParent(_ number: Int) -> Bool {
+        ways[number].parent.flatMap { index(of: $0) }.map { !links[$0].isLeaving } ?? false
     }
 
     /// Another link for a tree. Not one of the tree: there the messages go on from here.
-    private func replacement(_ number: Int) -> Int? {
-        let lazy = links.indices.filter { !links[$0].isEager(number) }
+    private func replacement(_ number: Int, except link: Link) -> Int? {
+        let lazy = links.indices.filter {
+            !links[$0].isEager(number) && !links[$0].isLeaving && links[$0].link != link
+        }
         if let spare = ways[number].spare, let at = lazy.first(where: { links[$0].link == spare }) {
             return at
         }
@@ -171,6 +252,23 @@ package struct Plumtree: Sendable {
     /// Puts the link in the tree: the peer asked for it, or we ask the peer.
     package mutating func graft(_ link: Link, _ number: Int) {
         if let at = index(of: link) { links[at].set(number, eager: true) }
+    }
+
+    /// The peer asks for the tree (Graft). If it was to bring it here, it knows no way any more.
+    package mutating func grafted(by link: Link, _ number: Int, _ repair: inout Repair) {
+        graft(link, number)
+        if isParent(link, number) { mend(number, without: link, &repair) }
+    }
+
+    /// The peer will not bring the tree (Prune).
+    package mutating func pruned(by link: Link, _ number: Int, _ repair: inout Repair) {
+        let wasParent = isParent(link, number)
+        prune(link, number)
+        if wasParent && parameters.prunes { mend(number, without: link, &repair) }
+    }
+
+    private func isParent(_ link: Link, _ number: Int) -> Bool {
+        number < ways.count && ways[number].parent == link && index(of: link) != nil
     }
 
     /// Takes the link out of the tree.
@@ -203,7 +301,14 @@ package struct Plumtree: Sendable {
             ways += [Way](repeating: Way(), count: number + 1 - ways.count)
         }
         turns += 1
-        ways[number] = Way(parent: index(of: link) == nil ? nil : link, spare: nil, turn: turns)
+        // What somebody else brings once does not change who brings the rest.
+        let at = index(of: link)
+        let isNeighbour = at.map { !links[$0].isLeaving } ?? false
+        if !isNeighbour, ways[number].parent != nil {
+            ways[number].turn = turns
+        } else {
+            ways[number] = Way(parent: at == nil ? nil : link, spare: nil, turn: turns)
+        }
     }
 
     /// The peer has the newest message, too.
@@ -215,10 +320,13 @@ package struct Plumtree: Sendable {
     }
 
     /// The message came a second time, over `link`: true when the peer is to be told (Prune).
+    ///
+    /// Not the one that is to bring the tree from now on, should a link that leaves have been
+    /// quicker; nor that one.
     package mutating func duplicate(_ link: Link, _ number: Int) -> Bool {
-        guard parameters.prunes, isEager(link, number) else {
-            return false
-        }
+        guard parameters.prunes, let at = index(of: link), links[at].isEager(number),
+            !links[at].isLeaving, number >= ways.count || ways[number].parent != link
+        else { return false }
         prune(link, number)
         return true
     }
@@ -237,6 +345,14 @@ package struct Plumtree: Sendable {
         {
             faster = first.link
             if let number = tree.number { came(number, over: first.link) }
+        }
+        // Who had it before it came here did not get it from here.
+        if let number = tree.number,
+            let early = found.announcements.first(where: {
+                $0.size == size && $0.link != ways[number].parent
+            })
+        {
+            ways[number].spare = early.link
         }
         forget(tree.log, upTo: size)
         return faster

@@ -1,4 +1,5 @@
 import Crypto
+import HyParView
 import MerkleLog
 import Plumtree
 import Primitives
@@ -77,6 +78,67 @@ struct BroadcastTests {
         SyncTests.check(net, log, 1)
         net.run(for: .seconds(3))
         #expect(Self.duplicates(net) == 0)
+    }
+
+    // MARK: Links that move
+
+    private static func batches(_ raw: RawPeer, _ log: LogKey) -> [UInt64] {
+        raw.messages.compactMap {
+            if case .batch(0, let batch) = $0, batch.log == log { batch.to } else { nil }
+        }
+    }
+
+    /// `[CAST-12]`: who is a neighbour no more gets posts for a moment still, so that it can find
+    /// another, and then none.
+    @Test func anEvictedNeighbourIsServedForAMoment() {
+        let net = TestNet(seed: 85)
+        net.overlay = HyParView.Parameters()
+        net.addNode()
+        let log = net.author(1, at: 0)
+        net.post(log, at: 0)
+        net.run(for: .seconds(1))
+        let raw = RawPeer(net, to: 0)
+        raw.greet()
+        raw.say(.neighbor(high: true, []))
+        net.run(for: .seconds(1))
+        net.post(log, at: 0)
+        net.run(for: .seconds(1))
+        #expect(Self.batches(raw, log) == [2])
+        raw.say(.disconnect)
+        net.run(for: .milliseconds(100))
+        net.post(log, at: 0)
+        net.run(for: .milliseconds(200))
+        #expect(Self.batches(raw, log) == [2, 3])
+        net.run(for: Limits.leaving)
+        net.post(log, at: 0)
+        net.run(for: .seconds(1))
+        #expect(Self.batches(raw, log) == [2, 3] && !raw.isClosed)
+    }
+
+    /// `[CAST-5]`: who asks for a tree gets the next post whole, though it need not have said what
+    /// it holds: it had heard that others have the last one.
+    @Test func whoAsksForATreeGetsTheNextPostWhole() {
+        let net = TestNet(seed: 86)
+        net.chain(2)
+        let log = net.author(1, at: 0)
+        net.post(log, at: 0)
+        net.run(for: .seconds(2))
+        let raw = RawPeer(net, to: 1)
+        raw.greet()
+        net.run(for: .seconds(1))
+        // It holds the first.
+        guard let head = net.nodes[1].mesh.logs[log]?.durable else {
+            Issue.record("the first post is there")
+            return
+        }
+        raw.say(.have([Message.Have(log: log, size: 1, root: head.rootMark)]))
+        net.post(log, at: 0)
+        net.run(for: .milliseconds(500))
+        #expect(Self.batches(raw, log).isEmpty, "a new link is lazy")
+        raw.say(.graft([log]))
+        net.post(log, at: 0)
+        net.run(for: .milliseconds(500))
+        #expect(Self.batches(raw, log) == [3])
     }
 
     /// Half of the datagrams get lost: nothing is missed, and the trees stay.

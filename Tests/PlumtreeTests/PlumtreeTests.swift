@@ -99,7 +99,7 @@ struct PlumtreeTests {
         let node = threeLinks()
         _ = node.announced(tree, size: 7, by: 2, now: at(0))
         _ = node.announced(tree, size: 7, by: 3, now: at(0))
-        node.linkDown(2)
+        _ = node.linkDown(2)
         let graft = try #require(node.nextGraft(now: at(1_000)))
         #expect(graft.link == 3)
         #expect(!node.announced(tree, size: 8, by: 2, now: at(1_001)))
@@ -115,17 +115,103 @@ struct PlumtreeTests {
         node.confirmed(0, by: 3)
         node.confirmed(0, by: 5)
         node.confirmed(0, by: 4)
-        #expect(node.linkDown(1) == [5: [0]], "3 is in the tree, 4 came later")
+        #expect(node.linkDown(1).grafts == [5: [0]], "3 is in the tree, 4 came later")
         #expect(node.isEager(5, 0) && !node.isEager(2, 0) && !node.isEager(4, 0))
         #expect(!node.announced(tree, size: 7, by: 2, now: at(0)), "5 will bring it")
-        #expect([[2: [0]], [4: [0]]].contains(node.linkDown(5)), "nobody announced it since")
-        #expect(node.linkDown(3).isEmpty, "it brought nothing")
+        #expect(
+            [[2: [0]], [4: [0]]].contains(node.linkDown(5).grafts), "nobody announced it since")
+        #expect(node.linkDown(3).isNothing, "it brought nothing")
     }
 
-    @Test func withoutAnyOtherLinkTheNextAnnouncerIsAsked() {
+    /// Who announced the last message before it came did not get it from here: it is asked first.
+    @Test func whoAnnouncedBeforeItCameIsAskedFirst() {
         let node = threeLinks()
-        #expect(node.linkDown(1).isEmpty, "all others are in the tree")
-        #expect(node.announced(tree, size: 7, by: 2, now: at(0)))
+        for link in 2...3 { node.prune(UInt64(link), 0) }
+        _ = node.announced(tree, size: 7, by: 3, now: at(0))
+        #expect(node.received(tree, size: 7, from: 1, now: at(5)) == nil)
+        node.confirmed(0, by: 2)
+        #expect(node.linkDown(1).grafts == [3: [0]])
+    }
+
+    /// `[CAST-10]`: where all others get the log from here, one of them is to bring it, and the
+    /// rest do not wait for this node.
+    @Test func withoutAnyLazyLinkAChildIsAsked() throws {
+        let node = threeLinks()
+        node.linkUp(4, trees: 0)
+        let said = node.linkDown(1)
+        let chosen = try #require(said.grafts.keys.first)
+        let rest = Set<UInt64>([2, 3, 4]).subtracting([chosen])
+        #expect(said.grafts == [chosen: [0]])
+        #expect(said.prunes == Dictionary(uniqueKeysWithValues: rest.map { ($0, [0]) }))
+        #expect(node.isEager(chosen, 0) && rest.allSatisfy { !node.isEager($0, 0) })
+        let other = try #require(rest.first)
+        #expect(!node.announced(tree, size: 7, by: other, now: at(0)), "the chosen one brings it")
+    }
+
+    @Test func theNextNeighbourIsAskedWhereThereWasNone() {
+        let node = Machine()
+        node.linkUp(1, trees: 0)
+        _ = node.received(tree, size: 6, from: 1, now: at(0))
+        #expect(node.linkDown(1).isNothing)
+        #expect(node.linkUp(2, trees: 1) == [0])
+        #expect(node.isEager(2, 0))
+        #expect(node.linkUp(3, trees: 1).isEmpty, "2 brings it")
+    }
+
+    /// `[CAST-11]`: who is asked by the one that brought the log looks for another way itself; so
+    /// does who is told that nothing will come.
+    @Test(arguments: [true, false]) func whoWasToBringItKnowsNoWay(isGraft: Bool) {
+        let node = threeLinks()
+        for link in 2...3 { node.prune(UInt64(link), 0) }
+        node.confirmed(0, by: 3)
+        #expect(node.grafted(by: 2, 0).isNothing && node.pruned(by: 2, 0).isNothing)
+        let said = isGraft ? node.grafted(by: 1, 0) : node.pruned(by: 1, 0)
+        #expect(said.grafts == [3: [0]] && said.prunes.isEmpty)
+        #expect(node.isEager(1, 0) == isGraft && node.isEager(3, 0))
+    }
+
+    /// Asked by the one that brought it, and without another link: nothing goes back and forth.
+    @Test func twoThatKnowNoWayDoNotAskEachOtherForEver() {
+        let node = Machine()
+        node.linkUp(1, trees: 0)
+        _ = node.received(tree, size: 6, from: 1, now: at(0))
+        #expect(node.grafted(by: 1, 0).isNothing && node.grafted(by: 1, 0).isNothing)
+    }
+
+    /// `[CAST-12]`: a link that the overlay moves goes on until the next one is there.
+    @Test func aLinkThatLeavesGoesOn() {
+        let node = threeLinks()
+        for link in 2...3 { node.prune(UInt64(link), 0) }
+        node.confirmed(0, by: 3)
+        #expect(node.linkLeaves(1).grafts == [3: [0]])
+        #expect(node.linkLeaves(1).isNothing)
+        #expect(node.isEager(1, 0), "what is under way comes")
+        #expect(node.received(tree, size: 7, from: 1, now: at(0)) == nil)
+        #expect(!node.duplicate(3, 0), "3 is to bring the next, though 1 was quicker")
+        #expect(!node.duplicate(1, 0), "it goes anyway")
+        #expect(node.linkDown(1).isNothing && !node.isEager(1, 0))
+        #expect(node.linkDown(3).grafts == [2: [0]])
+    }
+
+    @Test func aLinkThatLeavesMayStay() {
+        let node = Machine()
+        node.linkUp(1, trees: 0)
+        _ = node.received(tree, size: 6, from: 1, now: at(0))
+        #expect(node.linkLeaves(1).isNothing)
+        #expect(node.linkUp(2, trees: 1) == [0], "1 will not bring it for long")
+        #expect(node.linkUp(1, trees: 1).isEmpty)
+        #expect(node.received(tree, size: 7, from: 1, now: at(0)) == nil)
+        #expect(node.duplicate(2, 0), "1 brings it again")
+    }
+
+    /// `[CAST-12]`: what a stranger brings once does not change who brings the rest.
+    @Test func aStrangerTakesNoTree() {
+        let node = threeLinks()
+        node.came(0, over: 99)
+        #expect(!node.duplicate(1, 0))
+        #expect(node.isEager(1, 0))
+        node.prune(2, 0)
+        #expect(node.linkDown(1).grafts == [2: [0]])
     }
 
     /// What one link's end can make a node say is bounded; the newest trees are kept.
@@ -138,7 +224,7 @@ struct PlumtreeTests {
             node.graft(1, number)
             _ = node.received(tree, size: 1, from: 1, now: at(0))
         }
-        let grafts = node.linkDown(1)
+        let grafts = node.linkDown(1).grafts
         let trees = try #require(grafts[2])
         #expect(grafts.count == 1 && trees.count == Limits.tended)
         #expect(trees.min() == 100)
@@ -185,11 +271,33 @@ final class Machine {
 
     init(_ parameters: Plumtree.Parameters = Plumtree.Parameters()) { tree = Plumtree(parameters) }
 
-    func linkUp(_ link: UInt64, trees: Int) { tree.linkUp(link, trees: trees) }
-    @discardableResult
-    func linkDown(_ link: UInt64) -> [UInt64: [Int]] {
-        Dictionary(uniqueKeysWithValues: tree.linkDown(link).map { ($0.link, $0.trees) })
+    /// What it says, by link.
+    struct Said {
+        var grafts: [UInt64: [Int]]
+        var prunes: [UInt64: [Int]]
+        var isNothing: Bool { grafts.isEmpty && prunes.isEmpty }
+
+        init(_ repair: Plumtree.Repair) {
+            grafts = Dictionary(uniqueKeysWithValues: repair.grafts.map { ($0.link, $0.trees) })
+            prunes = Dictionary(uniqueKeysWithValues: repair.prunes.map { ($0.link, $0.trees) })
+        }
     }
+
+    @discardableResult
+    func linkUp(_ link: UInt64, trees: Int) -> [Int] { tree.linkUp(link, trees: trees) }
+    func linkLeaves(_ link: UInt64) -> Said { Said(tree.linkLeaves(link)) }
+    func linkDown(_ link: UInt64) -> Said { Said(tree.linkDown(link)) }
+    func grafted(by link: UInt64, _ number: Int) -> Said {
+        var repair = Plumtree.Repair()
+        tree.grafted(by: link, number, &repair)
+        return Said(repair)
+    }
+    func pruned(by link: UInt64, _ number: Int) -> Said {
+        var repair = Plumtree.Repair()
+        tree.pruned(by: link, number, &repair)
+        return Said(repair)
+    }
+    func came(_ number: Int, over link: UInt64) { tree.came(number, over: link) }
     func confirmed(_ number: Int, by link: UInt64) { tree.confirmed(number, by: link) }
     func isEager(_ link: UInt64, _ number: Int?) -> Bool { tree.isEager(link, number) }
     func graft(_ link: UInt64, _ number: Int) { tree.graft(link, number) }
