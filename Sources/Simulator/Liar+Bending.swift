@@ -74,9 +74,8 @@ extension Liar {
 
     // MARK: Heads
 
-    /// Peers of odd sessions see the other history.
-    private func seesTwin(_ session: SessionID) -> Bool {
-        has(.equivocate) && (session >> 24) & 1 == 1
+    private func showsTwin(_ session: SessionID) -> Bool {
+        has(.equivocate) && seesTwin[session] == true
     }
 
     /// Nil where it says nothing of the log.
@@ -84,7 +83,7 @@ extension Liar {
         if does(.misstate) { return misstated(head) }
         if does(.replay) { return heads.last { $0.log == head.log } ?? head }
         if does(.withhold), random.happens(200) { return nil }
-        guard head.log == twin.log, seesTwin(session) else { return head }
+        guard head.log == twin.log, showsTwin(session) else { return head }
         return twin.checkpoint(head.size) ?? head
     }
 
@@ -112,7 +111,7 @@ extension Liar {
             return .end(stream: stream, size: size(batch.to))
         }
         if does(.misstate) { return .batch(stream: stream, misstated(batch)) }
-        guard batch.log == twin.log, seesTwin(session) else {
+        guard batch.log == twin.log, showsTwin(session) else {
             return .batch(stream: stream, batch)
         }
         return .batch(stream: stream, twin.counterpart(of: batch) ?? batch)

@@ -39,6 +39,8 @@ final class Liar {
     let places: [Endpoint]
     /// Sessions that it has said something in, a few.
     private(set) var sessions: [SessionID] = []
+    /// Of each session, whether it is shown the other history.
+    private(set) var seesTwin: [SessionID: Bool] = [:]
     /// What it has heard and said, a few of each.
     private(set) var words: [[UInt8]] = []
     private(set) var heads: [Checkpoint] = []
@@ -65,6 +67,7 @@ final class Liar {
     /// Begins to lie through a mesh that has just started.
     func start(_ mesh: inout Mesh, at now: Instant) {
         sessions = []
+        seesTwin = [:]
         strikeAt = now + rest
         mesh.bend = { [unowned self] in bend($1, in: $0) }
     }
@@ -77,6 +80,8 @@ final class Liar {
     // MARK: Remembering
 
     func note(_ session: SessionID) {
+        // Every other one, so that somebody always sees either.
+        if seesTwin[session] == nil { seesTwin[session] = seesTwin.count % 2 == 1 }
         if sessions.contains(session) { return }
         if sessions.count < 8 {
             sessions.append(session)
