@@ -67,7 +67,7 @@ package struct PaperTables {
     private mutating func broadcasts() {
         let flock = grow(0)
         report.set("link", "10 to 50 ms")
-        var section = Report.Section("The overlay, \(flock.alive.count) nodes after five minutes")
+        var section = Report.Section("The overlay, \(flock.alive.count) nodes after ten minutes")
         section.add(flock.shape, partsGoal: .atMost(1))
         report.add(section)
         let flood = flooding(flock)
