@@ -70,6 +70,11 @@ extension HyParView {
         guard attempt.isConnecting else { return }
         passiveView.remove(attempt.peer)
         memory.doubt(attempt.peer)
+        switch attempt.purpose {
+        case .repair: failures += 1
+        case .probe: probe()
+        default: break
+        }
     }
 
     /// "If q rejects the Neighbor request, p will select another node from its passive view and
@@ -99,6 +104,7 @@ extension HyParView {
     mutating func newRound() {
         tried.removeAll()
         refusals = 0
+        failures = 0
         rest = 0
     }
 
@@ -106,14 +112,16 @@ extension HyParView {
     /// repeated until a connection is established with success".
     ///
     /// Deviations: it begins as soon as the neighbour is gone, also by Disconnect; where the
-    /// passive view has nobody left and most neighbours are missing, it goes on with the memory;
-    /// each peer is asked once a round, and a round begins with a loss or a shuffle.
+    /// passive view has nobody left and most neighbours are missing, or most of whom it asked could
+    /// not be reached, it goes on with the memory: a few that only have each other would else be
+    /// an island; each peer is asked once a round, and a round begins with a loss or a shuffle.
     mutating func repair() {
         guard counted < parameters.active, !attempts.contains(where: { $0.purpose == .repair })
         else {
             return
         }
-        let isUrgent = 2 * counted <= parameters.active
+        let isUrgent =
+            2 * counted <= parameters.active || failures >= Limits.Overlay.failures
         if !isUrgent && refusals >= Limits.Overlay.refusals { return }
         guard let peer = candidate(isUrgent: isUrgent) else {
             if neighbours.isEmpty && rest == 0 && !tried.isEmpty {
@@ -165,8 +173,11 @@ extension HyParView {
 
     /// Deviation: makes a peer out of memory, that is in neither view, a neighbour. If it is in
     /// another island, the islands are joined; if not, two links have moved.
+    ///
+    /// Who cannot be reached says nothing of islands: then it is the next one's turn.
     mutating func probe() {
-        guard !neighbours.isEmpty else { return }
+        guard !neighbours.isEmpty, probesLeft > 0 else { return }
+        probesLeft -= 1
         var dice = random
         let peer = memory.pick(&dice) { isStranger($0) && !passiveView.contains($0) }
         random = dice

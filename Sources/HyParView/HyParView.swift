@@ -151,6 +151,8 @@ package struct HyParView: Sendable {
     /// Who was asked in this round of repair.
     var tried: Set<Bytes32> = []
     var refusals = 0
+    /// How many of them could not be reached.
+    var failures = 0
     /// Shuffle periods until a node that reached nobody tries again, and how many the next time.
     var rest = 0
     var nextRest = 1
@@ -161,6 +163,8 @@ package struct HyParView: Sendable {
     var nextProbe: Instant?
     /// Between probes at the moment.
     var probeInterval: Instant.Span
+    /// Peers that this probe may still call.
+    var probesLeft = 0
     /// Shuffles that are still sent at the quick pace of the beginning.
     var quickShuffles = 0
     /// The first neighbour has come just now.
@@ -313,6 +317,7 @@ package struct HyParView: Sendable {
                 now + jittered(isQuick ? Limits.Overlay.firstShuffle : parameters.shuffle)
         }
         if let due = nextProbe, due <= now {
+            probesLeft = Limits.Overlay.probeCalls
             probe()
             nextProbe = now + jittered(probeInterval)
         }

@@ -330,6 +330,9 @@ extension Limits {
         /// The same after most neighbours were lost at once, which is how islands come about.
         package static let urgentProbe = Instant.Span.seconds(300)
         package static let slowestProbe = Instant.Span.seconds(28_800)
+        /// Peers that one probe calls until one is there. 0.95^64 = 0.04 is the chance that none
+        /// is where 95 of 100 nodes have failed.
+        package static let probeCalls = 64
         /// A link that is not up by then is not coming.
         package static let connect = Instant.Span.seconds(10)
         /// A Neighbor request unanswered for so long counts as refused.
@@ -370,6 +373,9 @@ extension Limits {
         package static let hints = 64
         /// Refusals after which a node with most of its neighbours waits for the next shuffle.
         package static let refusals = 4
+        /// Peers of one round that could not be reached, after which it asks as if most neighbours
+        /// were gone: more than half of a passive view.
+        package static let failures = 16
         /// Waits between repairs of a node that reaches nobody: doubled up to so many shuffles.
         package static let rest = 16
     }

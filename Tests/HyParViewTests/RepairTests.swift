@@ -230,6 +230,38 @@ struct RepairTests {
         #expect(time(ofProbe: slowest) <= urgent * 3 / 2 + 1)
     }
 
+    /// `[OVER-16]`: who cannot be reached says nothing of islands, so others are called, but not
+    /// without end.
+    @Test func aProbeCallsUntilOneIsThere() {
+        var node = Machine { $0.passive = 0 }
+        node.fill()
+        for start in stride(from: 100, to: 500, by: 50) {
+            node.handle(.hint(Machine.keys(start..<start + 50)))
+        }
+        node.waitForCall(.seconds(2_701))
+        #expect(node.fails().count == Limits.Overlay.probeCalls)
+        node.waitForCall(.seconds(2_701))
+        let second = node.calling
+        for peer in second { node.linkDown(peer) }
+        #expect(node.calling.count == 1 && node.calling != second)
+        for peer in node.calling { node.linkUp(peer) }
+        #expect(node.calling.isEmpty)
+    }
+
+    /// `[OVER-9]`: a few that only have each other are an island, though none of them lacks most of
+    /// its neighbours. Where most of the passive view cannot be reached, the memory is asked.
+    @Test(arguments: [Limits.Overlay.failures - 1, Limits.Overlay.failures])
+    func whereMostCannotBeReachedTheMemoryIsAsked(dead: Int) {
+        var node = Machine { $0.passive = dead }
+        for peer in 1...3 { node.isAsked(by: peer) }
+        // Heard of when the passive view was full.
+        node.handle(.hint(Machine.keys(100..<100 + dead)))
+        node.handle(.hint(Machine.keys(200..<210)))
+        let called = node.fails()
+        #expect(called.filter { $0 < 200 }.count == dead)
+        #expect(called.contains { $0 >= 200 } == (dead >= Limits.Overlay.failures), "\(called)")
+    }
+
     @Test func probesTakeNobodyFromTheViews() {
         var node = Machine()
         node.fill()
