@@ -158,22 +158,19 @@ extension HyParView {
     /// priority Neighbor request, it will only accept the request if it has a free slot in its
     /// active view, otherwise it will refuse the request" (paper §4.3).
     mutating func asked(_ peer: Bytes32, high: Bool) {
-        if !isActive(peer) {
-            // Both asked at once: both choose.
-            let mutual = attempt(for: peer).map { attempts[$0].purpose }
-            let origin: Origin = mutual == .repair || mutual == .join ? .own : .asked
-            let isWelcome =
-                reserved.contains(peer) || hasRoom(for: origin)
-                || (high && makeRoom(for: .asked))
-            guard isWelcome else {
-                noteSeeker(peer)
-                return send(.neighborReply(accepted: false), to: peer)
-            }
-            // The answer first: what the owner says to a neighbour comes to one.
-            send(.neighborReply(accepted: true), to: peer)
-            return add(peer, hasRoom(for: origin) ? origin : .asked)
+        if isActive(peer) { return send(.neighborReply(accepted: true), to: peer) }
+        // Both asked at once: both choose.
+        let mutual = attempt(for: peer).map { attempts[$0].purpose }
+        let origin: Origin = mutual == .repair || mutual == .join ? .own : .asked
+        let isWelcome =
+            reserved.contains(peer) || hasRoom(for: origin) || (high && makeRoom(for: .asked))
+        guard isWelcome else {
+            noteSeeker(peer)
+            return send(.neighborReply(accepted: false), to: peer)
         }
+        // The answer first: what the owner says to a neighbour comes to one.
         send(.neighborReply(accepted: true), to: peer)
+        add(peer, hasRoom(for: origin) ? origin : .asked)
     }
 
     /// An answer to a request of this node.
@@ -197,10 +194,7 @@ extension HyParView {
         case .reserved: settle(peer, .asked, hasRoom(for: .asked))
         case .forwardJoin: settle(peer, .walked, makeRoom(for: .walked))
         case .probe:
-            probeInterval = min(
-                Instant.Span(nanoseconds: 2 * probeInterval.nanoseconds),
-                Limits.Overlay.slowestProbe)
-            nextProbe = max(nextProbe ?? now, now + jittered(probeInterval))
+            slowProbes()
             makeRoomForProbe()
             settle(peer, .own, true)
         }

@@ -184,6 +184,13 @@ extension HyParView {
         if let peer { attempt(peer, .probe) }
     }
 
+    /// A probe found somebody: the next one need not be so soon.
+    mutating func slowProbes() {
+        probeInterval = min(
+            Instant.Span(nanoseconds: 2 * probeInterval.nanoseconds), Limits.Overlay.slowestProbe)
+        nextProbe = max(nextProbe ?? now, now + jittered(probeInterval))
+    }
+
     /// Neighbours failed, and few are left: what fell apart is soon looked for.
     mutating func hurryProbe() {
         guard 2 * counted <= parameters.active, let due = nextProbe else { return }

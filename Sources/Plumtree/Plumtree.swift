@@ -226,7 +226,7 @@ package struct Plumtree: Sendable {
 
     /// Whether there is a neighbour that brings the tree.
     private func hasParent(_ number: Int) -> Bool {
-        ways[number].parent.flatMap { index(of: $0) }.map { !links[$0].isLeaving } ?? false
+        ways[number].parent.map { isNeighbour($0) } ?? false
     }
 
     /// Another link for a tree. Not one of the tree: there the messages go on from here.
@@ -241,6 +241,11 @@ package struct Plumtree: Sendable {
     }
 
     private func index(of link: Link) -> Int? { links.firstIndex { $0.link == link } }
+
+    /// Whether the link is there to stay.
+    private func isNeighbour(_ link: Link) -> Bool {
+        index(of: link).map { !links[$0].isLeaving } ?? false
+    }
 
     /// Whether messages of the tree are pushed over the link. A tree without a number is one that
     /// every link will be eager for.
@@ -268,7 +273,7 @@ package struct Plumtree: Sendable {
     }
 
     private func isParent(_ link: Link, _ number: Int) -> Bool {
-        number < ways.count && ways[number].parent == link && index(of: link) != nil
+        number < ways.count && ways[number].parent == link
     }
 
     /// Takes the link out of the tree.
@@ -302,12 +307,11 @@ package struct Plumtree: Sendable {
         }
         turns += 1
         // What somebody else brings once does not change who brings the rest.
-        let at = index(of: link)
-        let isNeighbour = at.map { !links[$0].isLeaving } ?? false
-        if !isNeighbour, ways[number].parent != nil {
+        if !isNeighbour(link), ways[number].parent != nil {
             ways[number].turn = turns
         } else {
-            ways[number] = Way(parent: at == nil ? nil : link, spare: nil, turn: turns)
+            let parent = index(of: link) == nil ? nil : link
+            ways[number] = Way(parent: parent, spare: nil, turn: turns)
         }
     }
 
@@ -340,8 +344,7 @@ package struct Plumtree: Sendable {
         guard let found = missing[tree.log] else { return nil }
         var faster: Link?
         if let first = found.announcements.first, first.size == size, first.link != link,
-            first.at + parameters.advantage <= now, parameters.prunes,
-            index(of: first.link) != nil
+            first.at + parameters.advantage <= now, parameters.prunes, isNeighbour(first.link)
         {
             faster = first.link
             if let number = tree.number { came(number, over: first.link) }

@@ -178,7 +178,8 @@ package struct PaperTables {
         return later
     }
 
-    /// What the goals do not ask: nobody posts for so long that a third of all links has moved.
+    /// What the goals do not ask: nobody posts for ten minutes, in which a fifth of all nodes
+    /// probes for islands and so moves links.
     private mutating func afterSilence() -> Spread {
         let flock = grow(1, nodes: min(count, Self.silent))
         progress("ten minutes of silence")

@@ -240,6 +240,17 @@ struct PlumtreeTests {
         #expect(node.received(tree, size: 8, from: 1, now: at(110)) == nil, "not by much")
     }
 
+    /// `[CAST-12]`: a link that leaves is no way to change to, however fast: the tree would have
+    /// none in a moment.
+    @Test func aLinkThatLeavesTakesNoTree() {
+        let node = threeLinks()
+        node.prune(2, 0)
+        _ = node.announced(tree, size: 7, by: 2, now: at(0))
+        #expect(node.linkLeaves(2).isNothing)
+        #expect(node.received(tree, size: 7, from: 1, now: at(40)) == nil)
+        #expect(node.linkDown(2).isNothing, "it comes over link 1, as before")
+    }
+
     @Test func floodingNeverPrunes() {
         var parameters = Plumtree.Parameters()
         parameters.prunes = false
