@@ -215,6 +215,12 @@ package struct HyParView: Sendable {
     /// Whether the link to the peer is a neighbour's, or a request goes over it.
     package func needs(_ peer: Bytes32) -> Bool { isActive(peer) || attempt(for: peer) != nil }
 
+    /// Whether the peer may be called or named to others some time.
+    package func holds(_ peer: Bytes32) -> Bool {
+        needs(peer) || passiveView.contains(peer) || seekers.contains { $0.peer == peer }
+            || memory.contains(peer)
+    }
+
     /// Whether a request of this node is under way.
     package var isBusy: Bool { !attempts.isEmpty }
 

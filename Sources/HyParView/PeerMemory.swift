@@ -37,6 +37,10 @@ struct PeerMemory: Sendable {
         }
     }
 
+    func contains(_ peer: Bytes32) -> Bool {
+        !slots.isEmpty && slots[Int(rank(peer) % UInt64(capacity))]?.peer == peer
+    }
+
     /// The peer could not be reached.
     mutating func doubt(_ peer: Bytes32) { mark(peer, isDoubtful: true) }
 

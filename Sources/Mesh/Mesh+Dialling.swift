@@ -96,6 +96,7 @@ extension Mesh {
         reservedPeers.removeAll { $0 == key }
         overlay(.reserve(key, false))
         addresses.forget(key)
+        viewContacts.forget(key)
         outbound.anchors.removeAll { $0 == key }
         if let index = targets.firstIndex(where: { $0.address.key == key }) {
             targets[index].isKept = false
@@ -131,7 +132,7 @@ extension Mesh {
     mutating func dial(_ key: LogKey) -> Bool {
         guard !isStopping, key != configuration.nodeKey.publicKey, sessionOfPeer[key] == nil,
             !targets.contains(where: { $0.address.key == key && !$0.isWaiting }),
-            let contact = addresses.contact(of: key)
+            let contact = contact(of: key)
         else { return false }
         if let known = targets.firstIndex(where: { $0.address.key == key }) {
             begin(known)
@@ -152,6 +153,7 @@ extension Mesh {
 
     /// No address of a peer led to it: whoever wanted it looks for another.
     private mutating func unreachable(_ key: LogKey) {
+        viewContacts.forget(key)
         overlay(.linkDown(key))
         pickSoon()
     }
@@ -159,11 +161,17 @@ extension Mesh {
     /// Takes what somebody at `source` says of a peer, unless it leads to this very machine's own
     /// ports.
     mutating func learn(_ contact: Contact, from source: IPAddress) {
-        guard addresses.contact(of: contact.key) != nil || isPeer(contact.key) else { return }
+        guard self.contact(of: contact.key) != nil || isPeer(contact.key) else { return }
         var contact = contact
         contact.endpoints.removeAll { isOwn($0) }
         if addresses.learn(contact, from: source) > 0 { pickSoon() }
+        if overlay != nil, addresses.contact(of: contact.key) == nil {
+            viewContacts.learn(contact, from: source)
+        }
     }
+
+    /// Where a peer may be reached: what was proven first.
+    func contact(of key: LogKey) -> Contact? { addresses.contact(of: key) ?? viewContacts[key] }
 
     /// Whether a node other than this one can have the key: it must be a point to shake hands with.
     private func isPeer(_ key: LogKey) -> Bool {
@@ -216,7 +224,7 @@ extension Mesh {
             return
         }
         targets[index].dials(
-            typed: targets[index].typed, known: addresses.contact(of: key)?.endpoints ?? [])
+            typed: targets[index].typed, known: contact(of: key)?.endpoints ?? [])
         // A kept peer without a typed address may have none left.
         if targets[index].address.endpoints.isEmpty { return endRound(index) }
         tryNext(index)

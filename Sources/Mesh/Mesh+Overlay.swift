@@ -4,7 +4,7 @@ import MerkleLog
 import Primitives
 
 /// Where HyParView meets the sessions: its links are sessions, and its peers' addresses stand in
-/// the address table.
+/// the address table, or beside it (`ViewContacts`).
 ///
 /// Without an overlay (`MeshConfiguration.overlay` is nil) every session is with a neighbour.
 extension Mesh {
@@ -23,6 +23,7 @@ extension Mesh {
             for effect in list { carryOut(effect) }
             list.removeAll(keepingCapacity: true)
         }
+        if viewContacts.isFull, let overlay { viewContacts.prune { overlay.holds($0) } }
     }
 
     /// A session is ready: its peer may become a neighbour.
@@ -44,6 +45,11 @@ extension Mesh {
         func take(_ contacts: [Contact]) {
             for contact in contacts { learn(contact, from: source) }
         }
+        /// Those that can be called: nobody else is of use in a view.
+        func known(_ nodes: [Contact]) -> [LogKey] {
+            take(nodes)
+            return nodes.map(\.key).filter { contact(of: $0) != nil }
+        }
         switch message {
         case .join(let mine):
             take([Contact(key: peer, endpoints: mine)])
@@ -58,14 +64,13 @@ extension Mesh {
             overlay(.received(.neighborReply(accepted: isAccepted), from: peer))
         case .disconnect: overlay(.received(.disconnect, from: peer))
         case .shuffle(let nonce, let origin, let ttl, let nodes):
-            take([origin] + nodes)
+            take([origin])
             overlay(
                 .received(
-                    .shuffle(nonce: nonce, origin: origin.key, ttl: ttl, nodes: nodes.map(\.key)),
+                    .shuffle(nonce: nonce, origin: origin.key, ttl: ttl, nodes: known(nodes)),
                     from: peer))
         case .shuffleReply(let nonce, let nodes):
-            take(nodes)
-            overlay(.received(.shuffleReply(nonce: nonce, nodes: nodes.map(\.key)), from: peer))
+            overlay(.received(.shuffleReply(nonce: nonce, nodes: known(nodes)), from: peer))
         default: break
         }
     }
@@ -102,7 +107,7 @@ extension Mesh {
     }
 
     private func isCrowded(_ peer: LogKey) -> Bool {
-        guard let address = addresses.contact(of: peer)?.endpoints.first?.address else {
+        guard let address = contact(of: peer)?.endpoints.first?.address else {
             return false
         }
         let group = NetworkGroup(address)
@@ -116,9 +121,9 @@ extension Mesh {
 
     private mutating func say(_ message: HyParView.Message, _ session: Session) {
         let receiver = session.remote?.address ?? .loopback6
-        func contact(_ key: LogKey) -> Contact {
+        func named(_ key: LogKey) -> Contact {
             if key == configuration.nodeKey.publicKey { return Contact(key: key, endpoints: mine) }
-            let known = addresses.contact(of: key) ?? Contact(key: key, endpoints: [])
+            let known = contact(of: key) ?? Contact(key: key, endpoints: [])
             return known.visible(to: receiver)
         }
         let mine = Array(
@@ -127,15 +132,15 @@ extension Mesh {
         let out: Message =
             switch message {
             case .join: .join(mine)
-            case .forwardJoin(let new, let ttl): .forwardJoin(new: contact(new), ttl: ttl)
+            case .forwardJoin(let new, let ttl): .forwardJoin(new: named(new), ttl: ttl)
             case .neighbor(let isHigh): .neighbor(high: isHigh, mine)
             case .neighborReply(let isAccepted): .neighborReply(accepted: isAccepted)
             case .disconnect: .disconnect
             case .shuffle(let nonce, let origin, let ttl, let nodes):
                 .shuffle(
-                    nonce: nonce, origin: contact(origin), ttl: ttl, nodes: nodes.map(contact))
+                    nonce: nonce, origin: named(origin), ttl: ttl, nodes: nodes.map(named))
             case .shuffleReply(let nonce, let nodes):
-                .shuffleReply(nonce: nonce, nodes: nodes.map(contact))
+                .shuffleReply(nonce: nonce, nodes: nodes.map(named))
             }
         send(session, out)
     }

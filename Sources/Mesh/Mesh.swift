@@ -59,6 +59,7 @@ package struct Mesh {
     var wantsHint = false
     /// Where other nodes are.
     package internal(set) var addresses: AddressTable
+    var viewContacts = ViewContacts()
     var admission: Admission
     var quarantined = Quarantined()
     var invites: [OpenInvite] = []

@@ -295,6 +295,9 @@ extension Limits {
         /// Peers once heard of, for probes and as the last resort. 0.95^256 = 0.000002 is the
         /// chance that none is left when 95 of 100 nodes fail.
         package static let memory = 256
+        /// Peers whose addresses are kept beside the address table before those in no view any
+        /// more are forgotten: what the views and the memory hold, and half of that.
+        package static let contacts = 512
         /// Invited peers with a slot of their own.
         package static let reserved = 128
 
