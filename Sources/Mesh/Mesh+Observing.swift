@@ -75,6 +75,10 @@ extension Mesh {
         if unlocated.count > Limits.forkProofs { return "\(unlocated.count) forks to locate" }
         if damage.count > Limits.damagedEntries { return "\(damage.count) damaged entries" }
         if targets.count > Limits.dialTargets { return "\(targets.count) addresses to dial" }
+        // A hint may come on top; then those in no view are forgotten.
+        if viewContacts.count > Limits.Overlay.contacts + Limits.Addresses.hintsPerEvent {
+            return "\(viewContacts.count) peers' addresses beside the table"
+        }
         if blobs.order.count > Limits.Blobs.wanted { return "\(blobs.order.count) blobs wanted" }
         let chunks = blobs.order.reduce(0) { $0 + $1.underWay }
         if chunks > Limits.Blobs.underWay { return "\(chunks) chunks under way" }
