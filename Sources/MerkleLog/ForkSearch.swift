@@ -66,8 +66,6 @@ package struct ForkSearch: Sendable {
 
     /// Subtrees of so many levels are read from their first leaf: one batch mostly has them whole.
     private static let readWhole: UInt8 = 6
-    /// Guess: the 32 levels, and some that the other side spends by going back.
-    private static let rounds = 48
 
     package init(from: UInt64) { self.from = from }
 
@@ -87,7 +85,7 @@ package struct ForkSearch: Sendable {
 
     private mutating func goOn(from: UInt64) -> Outcome {
         rounds += 1
-        if rounds > Self.rounds { return .nothing }
+        if rounds > Limits.forkSearchRounds { return .nothing }
         self.from = from
         return .goOn
     }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Where root logs can be looked up: a store's projection, or a handful of logs in a test.
 package protocol RootLogs {
     /// The identity statements of a log, by index; nil when the log is not held.
@@ -11,9 +13,6 @@ package protocol RootLogs {
 }
 
 extension IdentityHistory {
-    /// Key rotations that are followed: a chain longer than this is somebody's game.
-    package static let maximumRotations = 1_024
-
     /// What the chain of root logs that begins with `identity` says; nil when its first entry is
     /// not held or is no `identity` statement.
     package static func resolve(_ identity: LogKey, in logs: some RootLogs) -> IdentityHistory? {
@@ -21,7 +20,7 @@ extension IdentityHistory {
             logs.forkedAt(identity) != 0
         else { return nil }
         var history = IdentityHistory(root: identity)
-        for _ in 0..<maximumRotations {
+        for _ in 0..<Limits.rotations {
             let log = history.root
             if logs.forkedAt(log) == 0 { return history }
             guard let statements = logs.statements(of: log), let first = statements.first(at: 0)

@@ -15,8 +15,6 @@ package struct ProofFile: Hashable, Sendable {
     package var binding: DeviceBinding?
 
     private static let magic = "c2sp.org/tlog-proof@v1"
-    /// Bytes of a file at most: body and header in base64, and room for hashes and cosignatures.
-    package static let maximumLength = 524_288
 
     package init(
         header: EntryHeader, body: [UInt8]?, inclusion: [Hash], checkpoint: Checkpoint,
@@ -47,7 +45,7 @@ package struct ProofFile: Hashable, Sendable {
 
     /// Reads and verifies a file whole; what is returned is proven.
     package init(verifying text: String) throws(LogError) {
-        guard text.utf8.count <= Self.maximumLength else { throw .wrongText }
+        guard text.utf8.count <= Limits.proofFile else { throw .wrongText }
         var rest = text[...]
         func line() throws(LogError) -> Substring {
             guard let end = rest.utf8.firstIndex(of: 0x0a) else { throw .wrongText }

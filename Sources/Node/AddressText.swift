@@ -85,10 +85,6 @@ package enum HostPort {
 /// `starling://KEY@host:port,…`: a node's address, and an invite.
 extension PeerAddress {
     package static let scheme = "starling://"
-    /// Endpoints of one address.
-    package static let maximumEndpoints = 8
-    /// Bytes of an address as text.
-    package static let maximumLength = 1_024
 
     package var text: String {
         Self.scheme + DIDKey.multibase(key) + "@" + endpoints.joined(separator: ",")
@@ -110,7 +106,7 @@ extension PeerAddress {
         }
         let endpoints = parts[1].split(separator: ",", omittingEmptySubsequences: false)
             .map(String.init)
-        guard endpoints.count <= Self.maximumEndpoints,
+        guard endpoints.count <= Limits.Addresses.places,
             endpoints.allSatisfy({ HostPort.parse($0) != nil })
         else { throw .badRequest("the address in this invite is not host:port") }
         self.init(key: key, endpoints: endpoints)
@@ -145,7 +141,7 @@ package struct Invite: Hashable, Sendable {
 
     /// Reads an invite; says what is wrong with it.
     package init(parsing text: String) throws(NodeError) {
-        guard text.hasPrefix(PeerAddress.scheme), text.utf8.count <= PeerAddress.maximumLength,
+        guard text.hasPrefix(PeerAddress.scheme), text.utf8.count <= Limits.Addresses.text,
             text.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
         else {
             throw .badRequest("an invite begins with \(PeerAddress.scheme)")

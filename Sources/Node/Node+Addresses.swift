@@ -44,13 +44,13 @@ extension Node {
                 let reached = LocalAddresses.all().filter {
                     endpoint.address == .any6 || $0.isIPv4
                 }
-                out += LocalAddresses.first(PeerAddress.maximumEndpoints, of: reached)
+                out += LocalAddresses.first(Limits.Addresses.places, of: reached)
                     .map { Endpoint($0, port: port).description }
             } else {
                 out.append(endpoint.description)
             }
         }
-        return Array(out.prefix(PeerAddress.maximumEndpoints))
+        return Array(out.prefix(Limits.Addresses.places))
     }
 
     private static let peerSetting = "peers"

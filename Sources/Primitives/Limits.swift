@@ -79,6 +79,9 @@ package enum Limits {
     /// saw both histories mostly finds it within a second.
     package static let forkSearchFirst = Instant.Span.seconds(5)
     package static let forkSearchLast = Instant.Span.seconds(600)
+    /// Questions in one search. Guess: the 32 levels of a log, and some that the other side spends
+    /// by going back.
+    package static let forkSearchRounds = 48
 
     // MARK: Memory
 
@@ -134,6 +137,10 @@ package enum Limits {
     package static let offers = 65_536
     /// Damaged entries that are remembered until they are put right.
     package static let damagedEntries = 1_024
+    /// Bytes of a proof file: body and header in base64, and room for hashes and cosignatures.
+    package static let proofFile = 524_288
+    /// Key rotations of an identity that are followed: a longer chain is somebody's game.
+    package static let rotations = 1_024
     /// Fork proofs kept in memory; others are read when a peer is to be told. Each takes at most 6
     /// KiB.
     package static let forkProofs = 1_024
@@ -429,6 +436,9 @@ extension Limits {
         package static let dialStagger = Instant.Span.milliseconds(2_500)
         /// Contacts taken from one hint.
         package static let hintsPerEvent = 64
+        /// Places in an address or an invite that people pass on, and bytes of its text.
+        package static let places = 8
+        package static let text = 1_024
     }
 
     /// Who may come in, by the network it comes from (`Admission`; THREATS rows 1, 8, 24).

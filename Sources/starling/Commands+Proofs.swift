@@ -2,6 +2,7 @@ import Content
 import Crypto
 import MerkleLog
 import Node
+import Primitives
 
 /// Proofs of who wrote what, made here and checked anywhere.
 extension Command {
@@ -26,7 +27,7 @@ extension Command {
         words: 1...1
     ) { context throws(NodeError) in
         Sodium.start()
-        let text = try Files.read(context.arguments.words[0], limit: ProofFile.maximumLength)
+        let text = try Files.read(context.arguments.words[0], limit: Limits.proofFile)
         let proof: ProofFile
         do throws(LogError) { proof = try ProofFile(verifying: text) } catch {
             throw .damaged("the proof does not hold: \(error)")
